@@ -1,0 +1,83 @@
+/* model.h -- trained or trainable generators of events.
+ *
+ * A model is immutable once created and may be shared by any number of threads. Families sit behind one handle:
+ * the B-VAE (and, as settings of it, AE, VAE and beta-VAE) and `independent`, the baseline without a network.
+ * SPDX-License-Identifier: BSD-3-Clause */
+#ifndef GENHEP_MODEL_H
+#define GENHEP_MODEL_H
+
+#include "dataset.h"
+
+typedef struct genhep_model genhep_model;
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Create an untrained model. Schema and preparation constants are taken from the data; the network gets start weights
+ * from `seed`. `genhep_model_create` chooses the family by the option model.family; the constructors by family fix it
+ * (genhep_bvae_create accepts model.family = bvae, vae, ae or beta-vae and takes bvae when none is set).
+ * @param options    may be NULL
+ * @param datasets   n_datasets tables with the same columns; read during the call only
+ * @return GENHEP_OK, GENHEP_E_ARG, GENHEP_E_NOMEM, GENHEP_E_OPTION, GENHEP_E_SHAPE, GENHEP_E_NUMERIC.
+ * Method: docs/internals/BVAE.md (Otten et al., Nature Comm. 12 (2021) 2985). Since 1.0. */
+GENHEP_API genhep_status genhep_model_create(const genhep_options *options, const genhep_dataset *const *datasets,
+                                             int64_t n_datasets, genhep_model **model);
+GENHEP_API genhep_status genhep_bvae_create(const genhep_options *options, const genhep_dataset *const *datasets,
+                                            int64_t n_datasets, genhep_model **model);
+GENHEP_API genhep_status genhep_independent_create(const genhep_options *options, const genhep_dataset *const *datasets,
+                                                   int64_t n_datasets, genhep_model **model);
+
+/** Read a model file. Everything is copied and the file closed before the call returns. One thread at a time in the whole
+ * process (libhdf5 is often built without locks); the resulting model has no such limit.
+ * @param options may be NULL; only its hooks are used
+ * @return GENHEP_OK, GENHEP_E_ARG, GENHEP_E_NOMEM, GENHEP_E_IO, GENHEP_E_FORMAT, GENHEP_E_VERSION. Since 1.0. */
+GENHEP_API genhep_status genhep_model_open(const char *path, const genhep_options *options, genhep_model **model);
+
+/** As genhep_model_open, from the `size` bytes of a model file in memory; the bytes may be freed afterwards. */
+GENHEP_API genhep_status genhep_model_open_memory(const void *bytes, int64_t size, const genhep_options *options,
+                                                  genhep_model **model);
+
+/** Write a model file: temporary name, fsync, rename. @return GENHEP_OK, GENHEP_E_ARG, GENHEP_E_NOMEM, GENHEP_E_IO. */
+GENHEP_API genhep_status genhep_model_save(const genhep_model *model, const char *path);
+
+/** Repeat the self-test stored with the model (fixed seed -> expected events).
+ * @return GENHEP_OK; GENHEP_E_STATE when the model holds none; GENHEP_E_NUMERIC when the events differ by more than
+ *         1e-5 of a column's spread, the message names the worst column. */
+GENHEP_API genhep_status genhep_model_verify(const genhep_model *model);
+
+GENHEP_API int64_t genhep_model_columns(const genhep_model *model);    /* D of an event; 0 for NULL */
+GENHEP_API int64_t genhep_model_conditions(const genhep_model *model); /* C of a condition; 0 for NULL */
+GENHEP_API int64_t genhep_model_latents(const genhep_model *model);    /* L; 0 for a family without latents */
+GENHEP_API genhep_status genhep_model_column(const genhep_model *model, int64_t index, genhep_column *column);
+
+/** One JSON object: family, library version, schema, reference measure of the density, options, provenance, figures.
+ * @param buf, capacity as in genhep_options_get_text; @param length full length without NUL, may be NULL
+ * @return GENHEP_OK, GENHEP_E_ARG, GENHEP_E_NOMEM, GENHEP_E_BUFFER (*length is set, nothing written). */
+GENHEP_API genhep_status genhep_model_info(const genhep_model *model, char *buf, int64_t capacity, int64_t *length);
+
+/** Attributes of the training file that were kept (process, sigma_pb, ...); NULL when absent. Lives with the model. */
+GENHEP_API const char *genhep_model_attribute(const genhep_model *model, const char *key);
+
+/** Encode events: mean and standard deviation of q(z|x), each (N,L) row-major without padding; sigma may be NULL.
+ * @param events (N,D) in the units of the schema, row i at events + i*stride
+ * @return GENHEP_OK, _E_ARG, _E_STATE (family without an encoder), _E_NOMEM, _E_NUMERIC. Any thread. */
+GENHEP_API genhep_status genhep_model_encode(const genhep_model *model, int64_t n_events, const double *events, int64_t stride,
+                                             double *mu, double *sigma);
+
+/** Decode latents (N,L) to the mean event, (N,D) with `stride` >= D. No noise is added. */
+GENHEP_API genhep_status genhep_model_decode(const genhep_model *model, int64_t n_events, const double *latents, double *events,
+                                             int64_t stride);
+
+/** log p(x) per event with respect to the reference measure that genhep_model_info names: exact for `independent`, an
+ * importance-weighted lower bound in expectation for the VAE family (option density.samples).
+ * @return GENHEP_OK, _E_ARG, _E_STATE, _E_NOMEM, _E_NUMERIC. */
+GENHEP_API genhep_status genhep_model_log_density(const genhep_model *model, const genhep_options *options, int64_t n_events,
+                                                  const double *events, int64_t stride, double *log_density);
+
+GENHEP_API void genhep_model_free(genhep_model *model); /* after its last sampler and trainer; NULL is fine */
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,114 @@
+/* capi/evaluate.c -- public evaluation: check arguments, call down. */
+#include "evaluate/evaluation.h"
+
+#include <math.h>
+#include <string.h>
+
+genhep_status genhep_evaluate(const genhep_dataset *truth, const genhep_dataset *generated, const genhep_dataset *train,
+                              const char *process, const genhep_options *options, genhep_evaluation **evaluation)
+{
+    if (!evaluation) GH_FAIL(GENHEP_E_ARG, "genhep_evaluate: evaluation is NULL");
+    *evaluation = NULL;
+    if (!truth || !generated)
+        GH_FAIL(GENHEP_E_ARG, "genhep_evaluate: %s is NULL", !truth ? "truth" : "generated");
+    return gh_evaluate(truth, generated, train, process ? process : "generic", options, evaluation);
+}
+
+const char *genhep_evaluation_json(const genhep_evaluation *evaluation)
+{
+    return evaluation ? evaluation->json.data : "{}";
+}
+
+/* Does `name` read WORD(OBSERVABLE)? The observable may have parentheses of its own. Its index, or -1. */
+static int64_t observable_of(const genhep_evaluation *e, const char *name, const char *word)
+{
+    size_t length = strlen(word), whole = strlen(name);
+    if (whole < length + 2 || strncmp(name, word, length) != 0 || name[length] != '(' || name[whole - 1] != ')')
+        return -1;
+    for (int64_t k = 0; k < e->list.count; k++) {
+        const char *known = e->list.plans[k].name;
+        if (strlen(known) == whole - length - 2 && strncmp(name + length + 1, known, strlen(known)) == 0) return k;
+    }
+    return -1;
+}
+
+genhep_status genhep_evaluation_figure(const genhep_evaluation *evaluation, const char *name, double *value)
+{
+    const genhep_evaluation *e = evaluation;
+    if (!e || !name || !value) GH_FAIL(GENHEP_E_ARG, "genhep_evaluation_figure: an argument is NULL");
+    const struct { const char *name; double value; int there; } whole[] = {
+        {"auc", e->auc, isfinite(e->auc)},
+        {"auc_error", e->auc_error, isfinite(e->auc)},
+        {"chi2_ndf_median", e->chi2_ndf_median, 1},
+        {"chi2_ndf_max", e->chi2_ndf_max, 1},
+        {"w1_mean", e->w1_mean, 1},
+        {"w1_floor_mean", e->w1_floor_mean, 1},
+        {"correlation_distance", e->correlation_distance, 1},
+        {"balance", e->balance[GH_GENERATED], e->has_balance},
+        {"shell", e->shell[GH_GENERATED], e->has_shell},
+        {"neighbour_ratio", e->neighbour_ratio, e->has_neighbours},
+        {"duplicates", e->duplicates, e->has_neighbours},
+    };
+    for (size_t k = 0; k < sizeof whole / sizeof *whole; k++) {
+        if (strcmp(name, whole[k].name) != 0) continue;
+        if (!whole[k].there)
+            GH_FAIL(GENHEP_E_ARG, "figure '%s' was not computed: %s", name,
+                    strncmp(name, "auc", 3) == 0 && e->note ? e->note
+                    : e->has_balance                         ? "it needs the training sample"
+                                                             : "it needs particles or the training sample");
+        *value = whole[k].value;
+        return GENHEP_OK;
+    }
+    static const struct { const char *word; size_t offset; } each[] = {
+        {"chi2_ndf", offsetof(gh_observable_figures, chi2_ndf)}, {"w1", offsetof(gh_observable_figures, w1)},
+        {"w1_floor", offsetof(gh_observable_figures, w1_floor)}, {"ks", offsetof(gh_observable_figures, ks)},
+        {"ks_p", offsetof(gh_observable_figures, ks_p)}};
+    for (size_t k = 0; k < sizeof each / sizeof *each; k++) {
+        int64_t at = observable_of(e, name, each[k].word);
+        if (at < 0) continue;
+        *value = *(const double *)((const char *)&e->figures[at] + each[k].offset);
+        return GENHEP_OK;
+    }
+    GH_FAIL(GENHEP_E_ARG, "no figure '%s' in this evaluation", name);
+}
+
+int64_t genhep_evaluation_observables(const genhep_evaluation *evaluation)
+{
+    return evaluation ? evaluation->list.count : 0;
+}
+
+genhep_status genhep_evaluation_observable(const genhep_evaluation *evaluation, int64_t index,
+                                           genhep_observable *observable)
+{
+    if (!evaluation || !observable) GH_FAIL(GENHEP_E_ARG, "genhep_evaluation_observable: an argument is NULL");
+    if (index < 0 || index >= evaluation->list.count)
+        GH_FAIL(GENHEP_E_ARG, "genhep_evaluation_observable: index %lld, expected 0..%lld", (long long)index,
+                (long long)evaluation->list.count - 1);
+    if (observable->struct_size < (int64_t)sizeof(int64_t))
+        GH_FAIL(GENHEP_E_ARG, "genhep_evaluation_observable: struct_size is %lld, expected sizeof(genhep_observable)",
+                (long long)observable->struct_size);
+    const gh_observable_figures *f = &evaluation->figures[index];
+    const gh_observable_plan *plan = &evaluation->list.plans[index];
+    genhep_observable full = {.struct_size = observable->struct_size,
+                              .name = plan->name,
+                              .unit = plan->unit,
+                              .bins = f->bins,
+                              .edges = f->edges,
+                              .truth = f->density[GH_TRUTH],
+                              .truth_error = f->error[GH_TRUTH],
+                              .generated = f->density[GH_GENERATED],
+                              .generated_error = f->error[GH_GENERATED],
+                              .chi2_ndf = f->chi2_ndf,
+                              .w1 = f->w1,
+                              .w1_floor = f->w1_floor,
+                              .ks = f->ks,
+                              .ks_p = f->ks_p};
+    size_t size = (size_t)observable->struct_size < sizeof full ? (size_t)observable->struct_size : sizeof full;
+    memcpy(observable, &full, size);
+    return GENHEP_OK;
+}
+
+void genhep_evaluation_free(genhep_evaluation *evaluation)
+{
+    gh_evaluation_free(evaluation);
+}

@@ -1,0 +1,50 @@
+/* bytes.h -- the door to zlib.h: whole files in memory, gzip in and out, CRC-32. */
+#ifndef GH_BYTES_H
+#define GH_BYTES_H
+
+#include "base/memory.h"
+#include "io/atomic_file.h"
+
+/** The bytes of a file; data[size] is an extra NUL. Free with gh_bytes_free. */
+typedef struct gh_bytes {
+    gh_hooks hooks;
+    char *data;
+    int64_t size;
+} gh_bytes;
+
+/** Read a whole file, gzip (one or more members) expanded. GENHEP_E_IO, GENHEP_E_FORMAT (truncated or damaged gzip, bytes
+ * behind it, more than 64 GiB), GENHEP_E_NOMEM. */
+gh_status gh_bytes_read(const gh_hooks *hooks, const char *path, gh_bytes *bytes);
+void gh_bytes_free(gh_bytes *bytes);
+
+/** First bytes of a file as they stand, at most `room`; *size is how many there are. */
+gh_status gh_bytes_peek(const char *path, void *buf, int64_t room, int64_t *size);
+
+/** First bytes behind gzip, at most `room`. */
+gh_status gh_bytes_peek_gzip(const gh_hooks *hooks, const char *path, void *buf, int64_t room, int64_t *size);
+
+uint32_t gh_crc32(const void *bytes, int64_t size);
+
+/** A text being written to an atomic file, through gzip when asked. Errors are remembered and told by gh_sink_close. */
+typedef struct gh_sink {
+    gh_atomic_file file;
+    gh_status status;
+    struct z_stream_s *deflate; /* NULL: plain */
+    char *buffer;               /* what was put and not yet passed on */
+    char *packed;
+    int64_t used;
+} gh_sink;
+
+gh_status gh_sink_open(const gh_hooks *hooks, const char *path, int compress, gh_sink *sink);
+void gh_sink_put(gh_sink *sink, const char *bytes, int64_t size);
+void gh_sink_text(gh_sink *sink, const char *text);
+void gh_sink_int(gh_sink *sink, int64_t value);
+
+/** A number with 17 significant digits or, exact, the fewest that read back the same. */
+void gh_sink_real(gh_sink *sink, double value);
+void gh_sink_exact(gh_sink *sink, double value, int is_float);
+
+/** Complete the file when `status` and everything put so far are fine, else remove it. @return the first failure. */
+gh_status gh_sink_close(gh_sink *sink, gh_status status);
+
+#endif

@@ -1,0 +1,304 @@
+/* bvae.c -- the B-VAE: layout, information buffer, encoding, decoding, generation (Otten et al., 1901.00875).
+ *   p(z) = (1/n) sum_i N(mu_i, (alpha sigma_i + gamma)^2) over the encoded training events, or N(0,1);  x = dec(z) + s eps
+ * AE, VAE and beta-VAE are settings: no posterior noise, or latents from the prior. */
+#include "model/bvae.h"
+
+#include <math.h>
+#include <string.h>
+
+static gh_status read_spec(const genhep_options *options, const char *side, gh_network_spec *spec)
+{
+    static const char *const residuals[] = {"none", "skip2", "add"}, *const norms[] = {"none", "batch", "layer"};
+    char key[64];
+#define KEY(name) (strcpy(key, side), strcat(key, name), key)
+    spec->layers = gh_option_int(options, KEY(".layers"));
+    spec->units = gh_option_int(options, KEY(".units"));
+    spec->activation = (gh_activation)gh_activation_of(gh_option_text(options, KEY(".activation")));
+    spec->slope = (gh_real)gh_option_real(options, KEY(".slope"));
+    spec->dropout = (gh_real)gh_option_real(options, KEY(".dropout"));
+    const char *residual = gh_option_text(options, KEY(".residual")), *norm = gh_option_text(options, KEY(".norm"));
+    for (int i = 0; i < 3; i++) {
+        if (strcmp(residual, residuals[i]) == 0) spec->residual = (gh_residual)i;
+        if (strcmp(norm, norms[i]) == 0) spec->norm = (gh_norm)i;
+    }
+    const char *init = gh_option_text(options, KEY(".init"));
+    spec->init_gain = strcmp(init, "he") == 0 ? 2 : strcmp(init, "lecun") == 0 ? 1 : 0;
+    spec->init_sd = sqrt(1.55 / 128); /* the paper's start, physics: DeepEvents code */
+    spec->output_gain = 1;
+#undef KEY
+    if (spec->units > (INT64_C(1) << 40) / (spec->units * (spec->layers + 1)))
+        GH_FAIL(GENHEP_E_OPTION, "%s: %lld layers of %lld units are too large", side, (long long)spec->layers,
+                (long long)spec->units);
+    return GENHEP_OK;
+}
+
+/* Decoder noise starts well below the width of the data: from a unit width the latents are ignored, and that is a trap. */
+static void start_noise(genhep_model *model, double log_sigma)
+{
+    const gh_layer *out = &model->decoder.layer[model->decoder.n_layers - 1];
+    for (int64_t j = 0; j < model->p; j++) {
+        if (model->noise == GH_NOISE_GLOBAL) model->parameters[model->log_sigma + j] = (gh_real)log_sigma;
+        /* the squashing of loss/elbo.h undone */
+        if (model->noise == GH_NOISE_EVENT) model->parameters[out->bias + model->p + j] = (gh_real)(4 * atanh(log_sigma / 4));
+    }
+}
+
+static gh_status bvae_plan(genhep_model *model, int64_t n, const double *prepared, const double *weights)
+{
+    const genhep_options *options = model->options;
+    gh_network_spec encoder = {0}, decoder = {0};
+    (void)n, (void)prepared, (void)weights;
+    const char *noise = gh_option_text(options, "loss.noise");
+    model->deterministic = gh_option_is(options, "model.family", "ae");
+    model->noise = strcmp(noise, "none") == 0 || model->deterministic ? GH_NOISE_NONE
+                   : strcmp(noise, "global") == 0                     ? GH_NOISE_GLOBAL
+                                                                      : GH_NOISE_EVENT;
+    model->bce = model->noise == GH_NOISE_NONE && gh_option_is(options, "loss.reconstruction", "bce");
+    model->latents = gh_option_int(options, "latent.dim");
+    if (model->latents == 0) model->latents = model->p;
+    GH_TRY(read_spec(options, "encoder", &encoder));
+    GH_TRY(read_spec(options, "decoder", &decoder));
+    encoder.inputs = decoder.outputs = model->p;
+    encoder.outputs = 2 * model->latents;
+    encoder.output_activation = GH_LINEAR;
+    decoder.inputs = model->latents;
+    if (model->noise == GH_NOISE_EVENT) decoder.outputs *= 2;
+    decoder.output_activation = (gh_activation)gh_activation_of(gh_option_text(options, "decoder.output"));
+    if (model->bce && decoder.output_activation != GH_LINEAR)
+        GH_FAIL(GENHEP_E_OPTION, "option 'decoder.output': found '%s', expected 'linear' with loss.reconstruction = bce "
+                "(its outputs are logits)", gh_option_text(options, "decoder.output"));
+    int64_t trainable = 0, statistics = 0;
+    GH_TRY(gh_network_plan(&encoder, &trainable, &statistics, &model->encoder));
+    GH_TRY(gh_network_plan(&decoder, &trainable, &statistics, &model->decoder));
+    model->log_sigma = -1;
+    if (model->noise == GH_NOISE_GLOBAL) model->log_sigma = trainable, trainable += model->p;
+    model->n_trainable = trainable;
+    model->n_parameters = trainable + statistics;
+    gh_network_place(&model->encoder, trainable);
+    gh_network_place(&model->decoder, trainable);
+    GH_TRY(gh_alloc_aligned(&model->hooks, &model->parameters, model->n_parameters, sizeof(gh_real)));
+    int64_t seed = gh_option_int(options, "seed");
+    gh_network_start(&model->encoder, model->parameters, seed, 0);
+    gh_network_start(&model->decoder, model->parameters, seed, 1);
+    start_noise(model, log(gh_option_real(options, "loss.noise_start")));
+    return GENHEP_OK;
+}
+
+static int64_t bvae_normals(const genhep_model *model)
+{
+    return model->latents + (model->noise == GH_NOISE_NONE ? 0 : model->p);
+}
+
+static int64_t bvae_uniforms(const genhep_model *model)
+{
+    (void)model;
+    return 1; /* which buffer entry; taken from the prior too, so that the source changes nothing else */
+}
+
+static int64_t bvae_scratch(const genhep_model *model, int64_t rows)
+{
+    return rows * (model->latents + 3 * model->decoder.widest + model->decoder.layer[model->decoder.n_layers - 1].outputs);
+}
+
+static int64_t pick_entry(const gh_buffer *buffer, double u)
+{
+    int64_t low = 0, high = buffer->n - 1;
+    if (!buffer->cumulative) {
+        int64_t i = (int64_t)(u * (double)buffer->n);
+        return i < buffer->n ? i : high;
+    }
+    while (low < high) { /* first entry whose cumulative weight exceeds u */
+        int64_t middle = low + (high - low) / 2;
+        if (buffer->cumulative[middle] > u) high = middle;
+        else low = middle + 1;
+    }
+    return low;
+}
+
+static void draw_latents(const genhep_model *model, const gh_draw *draw, int64_t first, int64_t n, const gh_real *normals,
+                         int64_t width, const double *uniforms, int64_t n_uniforms, gh_real *z)
+{
+    const int64_t L = model->latents;
+    const gh_real alpha = model->deterministic ? 0 : (gh_real)draw->alpha, gamma = (gh_real)draw->gamma;
+    for (int64_t i = 0; i < n; i++) {
+        const gh_real *eps = normals + i * width;
+        if (draw->prior) {
+            memcpy(z + i * L, eps, (size_t)L * sizeof *z);
+            continue;
+        }
+        int64_t entry = draw->cycle ? (first + i) % model->buffer.n : pick_entry(&model->buffer, uniforms[i * n_uniforms]);
+        const gh_real *mu = model->buffer.mu + entry * L, *sigma = model->buffer.sigma + entry * L;
+        for (int64_t j = 0; j < L; j++) z[i * L + j] = mu[j] + (alpha * sigma[j] + gamma) * eps[j];
+    }
+}
+
+/* Decoder output (and noise) -> prepared coordinates in double. eps (n, stride) or NULL for the mean. */
+static void output_rows(const genhep_model *model, const gh_real *parameters, int64_t n, const gh_real *Y, const gh_real *eps,
+                        int64_t stride, double *prepared)
+{
+    const int64_t P = model->p, O = model->noise == GH_NOISE_EVENT ? 2 * P : P;
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = 0; j < P; j++) {
+            double y = (double)Y[i * O + j];
+            if (model->bce) y = 1 / (1 + exp(-y));
+            if (eps && model->noise != GH_NOISE_NONE) {
+                double raw = (double)(model->noise == GH_NOISE_GLOBAL ? parameters[model->log_sigma + j] : Y[i * O + P + j]);
+                double t = model->noise == GH_NOISE_GLOBAL ? raw : 4 * tanh(raw / 4); /* GH_LOG_SIGMA_MAX of loss/elbo.h */
+                y += exp(t) * (double)eps[i * stride + j];
+            }
+            prepared[i * P + j] = y;
+        }
+}
+
+static void bvae_generate(const genhep_model *model, const gh_draw *draw, int64_t first, int64_t n, const gh_real *normals,
+                          const double *uniforms, gh_real *scratch, double *prepared)
+{
+    const int64_t L = model->latents, width = bvae_normals(model);
+    gh_real *z = scratch, *layers = z + n * L, *Y = layers + 3 * n * model->decoder.widest;
+    draw_latents(model, draw, first, n, normals, width, uniforms, bvae_uniforms(model), z);
+    gh_network_infer(&model->decoder, model->parameters, z, n, layers, Y);
+    output_rows(model, model->parameters, n, Y, draw->noise ? normals + L : NULL, width, prepared);
+}
+
+gh_status gh_bvae_encode(const genhep_model *model, const gh_real *parameters, int64_t n, const gh_real *prepared, gh_real *mu,
+                         gh_real *sigma)
+{
+    const int64_t L = model->latents, P = model->p;
+    gh_real *scratch;
+    GH_TRY(gh_alloc_aligned(&model->hooks, &scratch, GH_BLOCK * (3 * model->encoder.widest + 2 * L + P), sizeof *scratch));
+    gh_real *H = scratch + 3 * GH_BLOCK * model->encoder.widest, *X = H + GH_BLOCK * 2 * L;
+    for (int64_t start = 0; start < n; start += GH_BLOCK) {
+        /* whole blocks only, the last one padded: a row's latents do not depend on how many rows come with it */
+        int64_t rows = n - start < GH_BLOCK ? n - start : GH_BLOCK;
+        memcpy(X, prepared + start * P, (size_t)(rows * P) * sizeof *X);
+        memset(X + rows * P, 0, (size_t)((GH_BLOCK - rows) * P) * sizeof *X);
+        gh_network_infer(&model->encoder, parameters, X, GH_BLOCK, scratch, H);
+        for (int64_t i = 0; i < rows; i++)
+            for (int64_t j = 0; j < L; j++) {
+                mu[(start + i) * L + j] = H[i * 2 * L + j];
+                if (sigma)
+                    sigma[(start + i) * L + j] = model->deterministic ? 0 : (gh_real)exp(0.5 * (double)H[i * 2 * L + L + j]);
+            }
+    }
+    gh_free_aligned(&model->hooks, scratch);
+    return GENHEP_OK;
+}
+
+gh_status gh_bvae_decode(const genhep_model *model, int64_t n, const gh_real *latents, double *prepared)
+{
+    const int64_t L = model->latents, P = model->p, O = model->decoder.layer[model->decoder.n_layers - 1].outputs;
+    gh_real *scratch;
+    GH_TRY(gh_alloc_aligned(&model->hooks, &scratch, GH_BLOCK * (3 * model->decoder.widest + O + L), sizeof *scratch));
+    gh_real *Y = scratch + 3 * GH_BLOCK * model->decoder.widest, *Z = Y + GH_BLOCK * O;
+    for (int64_t start = 0; start < n; start += GH_BLOCK) {
+        int64_t rows = n - start < GH_BLOCK ? n - start : GH_BLOCK;
+        memcpy(Z, latents + start * L, (size_t)(rows * L) * sizeof *Z);
+        memset(Z + rows * L, 0, (size_t)((GH_BLOCK - rows) * L) * sizeof *Z);
+        gh_network_infer(&model->decoder, model->parameters, Z, GH_BLOCK, scratch, Y);
+        output_rows(model, model->parameters, rows, Y, NULL, 0, prepared + start * P);
+    }
+    gh_free_aligned(&model->hooks, scratch);
+    return GENHEP_OK;
+}
+
+static gh_status accumulate_weights(genhep_model *model, const int64_t *rows, int64_t n, const double *weights)
+{
+    double total = 0;
+    for (int64_t i = 0; i < n; i++) {
+        double w = weights[rows ? rows[i] : i];
+        if (w < 0)
+            GH_FAIL(GENHEP_E_NUMERIC, "training event %lld has weight %g: the information buffer cannot hold negative weights; "
+                    "use latent.source = prior", (long long)(rows ? rows[i] : i), w);
+        total += w;
+    }
+    if (!(total > 0)) GH_FAIL(GENHEP_E_NUMERIC, "the weights of the training events sum to %g, expected more than 0", total);
+    GH_TRY(gh_alloc(&model->hooks, &model->buffer.cumulative, n, sizeof(double)));
+    double sum = 0;
+    for (int64_t i = 0; i < n; i++) model->buffer.cumulative[i] = (sum += weights[rows ? rows[i] : i]) / total;
+    model->buffer.cumulative[n - 1] = 1;
+    return GENHEP_OK;
+}
+
+gh_status gh_bvae_fill_buffer(genhep_model *model, int64_t n, const gh_real *prepared, const double *weights)
+{
+    gh_status status;
+    const gh_hooks *hooks = &model->hooks;
+    const int64_t L = model->latents, P = model->p, most = gh_option_int(model->options, "latent.buffer");
+    int64_t entries = n < most ? n : most, *order = NULL;
+    gh_real *thinned = NULL;
+    gh_buffer *buffer = &model->buffer;
+    gh_free_aligned(hooks, buffer->mu);
+    gh_free_aligned(hooks, buffer->sigma);
+    gh_free(hooks, buffer->cumulative);
+    memset(buffer, 0, sizeof *buffer);
+    if (entries < n) {
+        GH_TRY_CLEANUP(gh_alloc(hooks, &order, n, sizeof *order));
+        gh_shuffled_order(gh_option_int(model->options, "seed"), n, order);
+        GH_TRY_CLEANUP(gh_alloc(hooks, &thinned, entries * P, sizeof *thinned));
+        for (int64_t i = 0; i < entries; i++) memcpy(thinned + i * P, prepared + order[i] * P, (size_t)P * sizeof *thinned);
+        prepared = thinned;
+    }
+    if (weights) GH_TRY_CLEANUP(accumulate_weights(model, order, entries, weights));
+    GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &buffer->mu, entries * L, sizeof(gh_real)));
+    GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &buffer->sigma, entries * L, sizeof(gh_real)));
+    GH_TRY_CLEANUP(gh_bvae_encode(model, model->parameters, entries, prepared, buffer->mu, buffer->sigma));
+    buffer->n = entries;
+cleanup:
+    gh_free(hooks, order);
+    gh_free(hooks, thinned);
+    return status;
+}
+
+/* log p(x) >= E log (1/K) sum_k p(x|z_k) p(z_k) / q(z_k|x) with p(z) = N(0,1) (Burda et al. 1509.00519). */
+static gh_status bvae_log_density(const genhep_model *model, int64_t samples, int64_t n, const double *prepared, double *out)
+{
+    gh_status status;
+    const gh_hooks *hooks = &model->hooks;
+    const int64_t L = model->latents, P = model->p, O = model->decoder.layer[model->decoder.n_layers - 1].outputs;
+    gh_real *x = NULL, *mu = NULL, *sigma = NULL, *block = NULL;
+    if (model->noise == GH_NOISE_NONE)
+        GH_FAIL(GENHEP_E_STATE, "a model without decoder noise (loss.noise = none) has no density");
+    GH_TRY_CLEANUP(gh_alloc(hooks, &x, n * P, sizeof *x));
+    GH_TRY_CLEANUP(gh_alloc(hooks, &mu, n * L, sizeof *mu));
+    GH_TRY_CLEANUP(gh_alloc(hooks, &sigma, n * L, sizeof *sigma));
+    GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &block, GH_BLOCK * (3 * model->decoder.widest + O + 2 * L), sizeof *block));
+    gh_real *Y = block + 3 * GH_BLOCK * model->decoder.widest, *Z = Y + GH_BLOCK * O, *eps = Z + GH_BLOCK * L;
+    for (int64_t i = 0; i < n * P; i++) x[i] = (gh_real)prepared[i];
+    GH_TRY_CLEANUP(gh_bvae_encode(model, model->parameters, n, x, mu, sigma));
+    for (int64_t i = 0; i < n; i++) {
+        gh_rng rng = gh_rng_make(gh_option_int(model->options, "seed"), GH_RANDOM_EVALUATE, i & 0xffffff);
+        double largest = -INFINITY, sum = 0;
+        for (int64_t k = 0; k < samples; k += GH_BLOCK) {
+            int64_t rows = samples - k < GH_BLOCK ? samples - k : GH_BLOCK;
+            gh_rng_normals(&rng, k, GH_BLOCK, L, eps, L);
+            for (int64_t r = 0; r < GH_BLOCK; r++)
+                for (int64_t j = 0; j < L; j++) Z[r * L + j] = mu[i * L + j] + sigma[i * L + j] * eps[r * L + j];
+            gh_network_infer(&model->decoder, model->parameters, Z, GH_BLOCK, block, Y);
+            for (int64_t r = 0; r < rows; r++) {
+                double w = 0;
+                for (int64_t j = 0; j < L; j++) {
+                    double z = (double)Z[r * L + j], e = (double)eps[r * L + j];
+                    w += 0.5 * (e * e - z * z) + log((double)sigma[i * L + j]);
+                }
+                for (int64_t j = 0; j < P; j++) {
+                    double t = model->noise == GH_NOISE_GLOBAL ? (double)model->parameters[model->log_sigma + j]
+                                                               : 4 * tanh((double)Y[r * O + P + j] / 4);
+                    double d = ((double)Y[r * O + j] - prepared[i * P + j]) * exp(-t);
+                    w -= 0.5 * d * d + t + 0.91893853320467274178;
+                }
+                if (w > largest) sum = sum * exp(largest - w) + 1, largest = w;
+                else sum += exp(w - largest);
+            }
+        }
+        out[i] = largest + log(sum / (double)samples);
+    }
+cleanup:
+    gh_free(hooks, x);
+    gh_free(hooks, mu);
+    gh_free(hooks, sigma);
+    gh_free_aligned(hooks, block);
+    return status;
+}
+
+const gh_family gh_family_bvae = {"bvae",        bvae_plan,     bvae_normals,     bvae_uniforms,
+                                  bvae_scratch,  bvae_generate, bvae_log_density, 1};

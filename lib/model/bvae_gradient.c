@@ -1,0 +1,111 @@
+/* bvae_gradient.c -- the B-VAE's training step on a slice of rows. Loss formulas: loss/elbo.c; derivation:
+ * docs/internals/BVAE.md. Tests: tests/grad/test_bvae.c. */
+#include "model/bvae.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "loss/elbo.h"
+
+#ifdef GH_REAL_DOUBLE
+#define EXP exp
+#else
+#include "base/fastmath.h"
+#define EXP gh_fast_exp
+#endif
+
+gh_status gh_bvae_work_create(const gh_hooks *hooks, const genhep_model *model, int64_t max_rows, gh_bvae_work *work)
+{
+    gh_status status;
+    memset(work, 0, sizeof *work);
+    work->hooks = *hooks;
+    GH_TRY_CLEANUP(gh_tape_create(hooks, &model->encoder, max_rows, 0, &work->encoder));
+    GH_TRY_CLEANUP(gh_tape_create(hooks, &model->decoder, max_rows, 1, &work->decoder));
+    GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &work->noise, max_rows * model->latents, sizeof(gh_real)));
+    GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &work->latent, max_rows * model->latents, sizeof(gh_real)));
+cleanup:
+    if (status) gh_bvae_work_free(work);
+    return status;
+}
+
+void gh_bvae_work_free(gh_bvae_work *work)
+{
+    gh_tape_free(&work->encoder);
+    gh_tape_free(&work->decoder);
+    gh_free_aligned(&work->hooks, work->noise);
+    gh_free_aligned(&work->hooks, work->latent);
+    work->noise = work->latent = NULL;
+}
+
+/* z = mu + exp(v/2) eps */
+GH_CLONES
+static void reparametrise(gh_real *z, const gh_real *H, gh_real *eps, int64_t N, int64_t L)
+{
+    for (int64_t i = 0; i < N; i++) {
+        const gh_real *mu = H + i * 2 * L, *v = mu + L;
+        for (int64_t j = 0; j < L; j++) {
+            eps[i * L + j] *= EXP((gh_real)0.5 * v[j]); /* kept scaled: dz/dv = eps exp(v/2) / 2 */
+            z[i * L + j] = mu[j] + eps[i * L + j];
+        }
+    }
+}
+
+/* gmu = gz,  gv = gz eps exp(v/2) / 2 */
+GH_CLONES
+static void reparametrise_backward(gh_real *gH, const gh_real *gz, const gh_real *scaled_eps, int64_t N, int64_t L)
+{
+    for (int64_t i = 0; i < N; i++)
+        for (int64_t j = 0; j < L; j++) {
+            gH[i * 2 * L + j] = gz[i * L + j];
+            gH[i * 2 * L + L + j] = (gh_real)0.5 * gz[i * L + j] * scaled_eps[i * L + j];
+        }
+}
+
+gh_bvae_loss gh_bvae_gradient(const genhep_model *model, const gh_real *parameters, gh_bvae_work *work, const gh_real *X,
+                              const gh_real *weights, double scale, double beta, const gh_rng *rng, int64_t first_item, int64_t N,
+                              gh_real *gradients)
+{
+    const int64_t L = model->latents, P = model->p, encoder_out = model->encoder.n_layers, decoder_out = model->decoder.n_layers;
+    gh_bvae_loss loss = {0, 0, 0};
+    gh_rng dropout = *rng;
+    dropout.tag ^= (uint32_t)(GH_RANDOM_TRAIN ^ GH_RANDOM_DROPOUT) << 24;
+
+    gh_network_forward(&model->encoder, parameters, &work->encoder, X, N, &dropout, first_item);
+    const gh_real *H = work->encoder.value[encoder_out];
+    if (model->deterministic) memset(work->noise, 0, (size_t)(N * L) * sizeof(gh_real));
+    else gh_rng_normals(rng, first_item, N, L, work->noise, L);
+    reparametrise(work->latent, H, work->noise, N, L);
+    dropout.tag += GH_MAX_LAYERS; /* masks of the decoder's layers */
+    gh_network_forward(&model->decoder, parameters, &work->decoder, work->latent, N, &dropout, first_item);
+
+    const gh_real *Y = work->decoder.value[decoder_out];
+    gh_real *gY = work->decoder.gradient[decoder_out];
+    if (model->noise == GH_NOISE_GLOBAL) {
+        gh_real *g_log_sigma = gradients ? gradients + model->log_sigma : NULL;
+        loss.reconstruction = gh_gaussian_loss(X, Y, parameters + model->log_sigma, weights, scale, N, P, gY, g_log_sigma);
+        loss.total = loss.reconstruction;
+    } else if (model->noise == GH_NOISE_EVENT) {
+        loss.reconstruction = gh_gaussian_event_loss(X, Y, weights, scale, N, P, gY);
+        loss.total = loss.reconstruction;
+    } else {
+        double share = beta < 1 ? 1 - beta : 0;
+        if (model->deterministic) share = 1;
+        loss.reconstruction = (model->bce ? gh_bce_loss : gh_mse_loss)(X, Y, weights, share * scale, N, P, gY);
+        loss.total = loss.reconstruction;
+        if (share > 0) loss.reconstruction /= share;
+    }
+
+    gh_real *gH = work->encoder.gradient[encoder_out];
+    if (gradients) {
+        gh_network_backward(&model->decoder, parameters, &work->decoder, N, gradients);
+        reparametrise_backward(gH, work->decoder.gradient[0], work->noise, N, L);
+    } else {
+        memset(gH, 0, (size_t)(N * 2 * L) * sizeof(gh_real));
+    }
+    if (!model->deterministic) {
+        loss.divergence = gh_kl_loss(H, weights, scale, beta, N, L, gH);
+        loss.total += beta * loss.divergence;
+    }
+    if (gradients) gh_network_backward(&model->encoder, parameters, &work->encoder, N, gradients);
+    return loss;
+}

@@ -1,0 +1,91 @@
+/* describe.c -- a model in words: the JSON object that `genhep info` prints. */
+#include <string.h>
+
+#include "base/text.h"
+#include "model/model.h"
+
+static void add_network(gh_text *json, const char *name, const gh_network *network)
+{
+    static const char *const activations[] = {"linear", "relu", "leaky", "elu", "tanh", "sigmoid", "softplus", "gelu", "silu"};
+    const gh_network_spec *s = &network->spec;
+    gh_text_add(json, ",\n  \"%s\": {\"inputs\": %lld, \"layers\": %lld, \"units\": %lld, \"activation\": \"%s\", \"outputs\": %lld, "
+                "\"output_activation\": \"%s\"}", name, (long long)s->inputs, (long long)s->layers, (long long)s->units,
+                activations[s->activation], (long long)s->outputs, activations[s->output_activation]);
+}
+
+static void add_texts(gh_text *json, const char *name, char *const *texts, int64_t n)
+{
+    gh_text_add(json, ",\n  \"%s\": [", name);
+    for (int64_t i = 0; i < n; i++) {
+        if (i) gh_text_add(json, ", ");
+        gh_text_add_json(json, texts[i]);
+    }
+    gh_text_add(json, "]");
+}
+
+static void add_options(const genhep_model *model, gh_text *json)
+{
+    gh_text card = {.hooks = &model->hooks};
+    gh_text_add(&card, "%s", "");
+    gh_options_to_card(model->options, &card);
+    gh_text_add(json, ",\n  \"options\": {");
+    int first = 1;
+    for (char *line = card.data, *next; line && *line; line = next) {
+        next = strchr(line, '\n');
+        if (next) *next++ = '\0';
+        char *equals = strstr(line, " = ");
+        if (!equals) continue;
+        *equals = '\0';
+        gh_text_add(json, first ? "\n    " : ",\n    ");
+        gh_text_add_json(json, line);
+        gh_text_add(json, ": ");
+        gh_text_add_json(json, equals + 3);
+        first = 0;
+    }
+    gh_text_add(json, "}");
+    if (card.status && !json->status) json->status = card.status;
+    gh_text_free(&card);
+}
+
+void gh_model_describe(const genhep_model *model, gh_text *json)
+{
+    const gh_provenance *p = &model->provenance;
+    gh_text_add(json, "{\n  \"family\": ");
+    gh_text_add_json(json, gh_option_text(model->options, "model.family"));
+    gh_text_add(json, ",\n  \"library\": ");
+    gh_text_add_json(json, p->library);
+    gh_text_add(json, ",\n  \"columns_count\": %lld, \"prepared\": %lld, \"latents\": %lld, \"parameters\": %lld, "
+                "\"buffer_entries\": %lld, \"block\": %d", (long long)model->schema->d, (long long)model->p,
+                (long long)model->latents, (long long)model->n_trainable, (long long)model->buffer.n, GH_BLOCK);
+    add_texts(json, "columns", model->schema->names, model->schema->d);
+    add_texts(json, "units", model->schema->units, model->schema->d);
+    gh_text_add(json, ",\n  \"coordinates\": [");
+    for (int64_t j = 0; j < model->p; j++) {
+        if (j) gh_text_add(json, ", ");
+        gh_text_add_json(json, gh_prep_name(model->prep, j));
+    }
+    gh_text_add(json, "],\n  \"reference_measure\": ");
+    gh_text_add_json(json, gh_prep_measure(model->prep));
+    if (model->n_parameters) {
+        add_network(json, "encoder", &model->encoder);
+        add_network(json, "decoder", &model->decoder);
+    }
+    gh_text_add(json, ",\n  \"attributes\": {");
+    for (int64_t i = 0; i < model->schema->n_attributes; i++) {
+        if (i) gh_text_add(json, ", ");
+        gh_text_add_json(json, model->schema->attributes[i].key);
+        gh_text_add(json, ": ");
+        gh_text_add_json(json, model->schema->attributes[i].value);
+    }
+    gh_text_add(json, "}");
+    add_options(model, json);
+    gh_text_add(json, ",\n  \"provenance\": {\"data_hash\": \"%016llx\", \"data_events\": %lld, \"seed\": %lld, \"steps\": %lld, "
+                "\"seconds\": ", (unsigned long long)p->data_hash, (long long)p->data_events, (long long)p->seed,
+                (long long)p->steps);
+    gh_text_add_number(json, p->seconds, 6);
+    gh_text_add(json, ", \"figure\": ");
+    gh_text_add_number(json, p->figure, 6);
+    gh_text_add(json, ", \"validation_loss\": ");
+    gh_text_add_number(json, p->validation, 8);
+    gh_text_add(json, ", \"selftest_events\": %lld}\n}\n", (long long)model->selftest_n);
+}

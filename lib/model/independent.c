@@ -1,0 +1,130 @@
+/* independent.c -- the baseline without a network: every prepared coordinate drawn from its own marginal, independently.
+ * A model has learned something only where it beats this. Marginal j is the empirical quantile function on a grid of normal
+ * quantiles z_k in [-4.5, 4.5], linear in between: x = Q_j(z), z ~ N(0,1);  log p(x) = sum_j log phi(z) - log Q_j'(z). */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/normal.h"
+#include "model/model.h"
+
+enum { KNOTS = 1801 };
+#define Z_MAX 4.5
+
+typedef struct pair {
+    double x, w;
+} pair;
+
+static int by_value(const void *a, const void *b)
+{
+    double x = ((const pair *)a)->x, y = ((const pair *)b)->x;
+    return (x > y) - (x < y);
+}
+
+/* Quantile at probability p by the mid-point rule: entry i sits at (sum of weights before + w_i / 2) / total. */
+static void quantiles_of(pair *sorted, int64_t n, double *out)
+{
+    double total = 0, before = 0;
+    for (int64_t i = 0; i < n; i++) total += sorted[i].w;
+    int64_t i = 0;
+    for (int k = 0; k < KNOTS; k++) {
+        double z = -Z_MAX + 2 * Z_MAX * k / (KNOTS - 1), target = gh_normal_cdf(z) * total;
+        while (i + 1 < n && before + sorted[i].w + 0.5 * sorted[i + 1].w < target) before += sorted[i++].w;
+        double here = before + 0.5 * sorted[i].w;
+        if (i + 1 == n || target <= here) {
+            out[k] = sorted[i].x;
+        } else {
+            double next = before + sorted[i].w + 0.5 * sorted[i + 1].w;
+            out[k] = sorted[i].x + (sorted[i + 1].x - sorted[i].x) * (target - here) / (next - here);
+        }
+    }
+    out[0] = sorted[0].x;
+    out[KNOTS - 1] = sorted[n - 1].x;
+}
+
+static gh_status independent_plan(genhep_model *model, int64_t n, const double *prepared, const double *weights)
+{
+    pair *column;
+    model->latents = 0;
+    model->n_trainable = model->n_parameters = 0;
+    model->log_sigma = -1;
+    model->marginal_knots = KNOTS;
+    GH_TRY(gh_alloc(&model->hooks, &model->marginals, model->p * KNOTS, sizeof(double)));
+    if (n < 1) return GENHEP_OK; /* loading: the stored marginals follow */
+    GH_TRY(gh_alloc(&model->hooks, &column, n, sizeof *column));
+    for (int64_t j = 0; j < model->p; j++) {
+        for (int64_t i = 0; i < n; i++) {
+            column[i].x = prepared[i * model->p + j];
+            column[i].w = weights ? weights[i] : 1;
+            if (column[i].w < 0) {
+                gh_free(&model->hooks, column);
+                GH_FAIL(GENHEP_E_NUMERIC, "training event %lld has weight %g: the independent baseline needs weights of at least 0",
+                        (long long)i, weights[i]);
+            }
+        }
+        qsort(column, (size_t)n, sizeof *column, by_value);
+        quantiles_of(column, n, model->marginals + j * KNOTS);
+    }
+    gh_free(&model->hooks, column);
+    return GENHEP_OK;
+}
+
+static int64_t independent_normals(const genhep_model *model) { return model->p; }
+
+static int64_t independent_none(const genhep_model *model)
+{
+    (void)model;
+    return 0;
+}
+
+static int64_t independent_scratch(const genhep_model *model, int64_t rows)
+{
+    (void)model, (void)rows;
+    return 0;
+}
+
+static void independent_generate(const genhep_model *model, const gh_draw *draw, int64_t first, int64_t n, const gh_real *normals,
+                                 const double *uniforms, gh_real *scratch, double *prepared)
+{
+    (void)draw, (void)first, (void)uniforms, (void)scratch;
+    const int64_t P = model->p;
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = 0; j < P; j++) {
+            double at = ((double)normals[i * P + j] + Z_MAX) / (2 * Z_MAX) * (KNOTS - 1);
+            at = at < 0 ? 0 : at > KNOTS - 1 ? KNOTS - 1 : at;
+            int64_t k = (int64_t)at;
+            if (k > KNOTS - 2) k = KNOTS - 2;
+            const double *q = model->marginals + j * KNOTS + k;
+            prepared[i * P + j] = q[0] + (q[1] - q[0]) * (at - (double)k);
+        }
+}
+
+static gh_status independent_log_density(const genhep_model *model, int64_t samples, int64_t n, const double *prepared, double *out)
+{
+    (void)samples;
+    const double step = 2 * Z_MAX / (KNOTS - 1);
+    for (int64_t i = 0; i < n; i++) {
+        out[i] = 0;
+        for (int64_t j = 0; j < model->p; j++) {
+            const double *q = model->marginals + j * KNOTS;
+            double x = prepared[i * model->p + j];
+            int64_t low = 0, high = KNOTS - 1;
+            while (high - low > 1) {
+                int64_t middle = (low + high) / 2;
+                if (q[middle] <= x) low = middle;
+                else high = middle;
+            }
+            double width = q[high] - q[low];
+            if (x < q[0] || x > q[KNOTS - 1] || !(width > 0)) {
+                out[i] = -INFINITY; /* outside the sample's range, or on a plateau that has no density */
+                break;
+            }
+            double z = -Z_MAX + step * ((double)low + (x - q[low]) / width);
+            out[i] += -0.5 * z * z - 0.91893853320467274178 - log(width / step);
+        }
+    }
+    return GENHEP_OK;
+}
+
+const gh_family gh_family_independent = {"independent",       independent_plan,     independent_normals,     independent_none,
+                                         independent_scratch, independent_generate, independent_log_density, 0};

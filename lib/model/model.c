@@ -1,0 +1,220 @@
+/* model.c -- creating, copying and freeing models; what every family shares. */
+#include "model/model.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "genhep/version.h"
+#include "model/prep_share.h"
+
+static const gh_family *const families[] = {&gh_family_bvae, &gh_family_independent};
+
+/* The settings of the autoencoder family by name: what each name means unless the card says otherwise. */
+static const struct setting {
+    const char *family, *key, *value;
+} settings[] = {
+    {"vae", "latent.source", "prior"},      {"vae", "loss.beta", "1"},
+    {"beta-vae", "latent.source", "prior"}, {"ae", "loss.beta", "0"},
+    {"ae", "loss.noise", "none"},
+};
+
+const gh_family *gh_family_find(const char *name)
+{
+    if (strcmp(name, "vae") == 0 || strcmp(name, "beta-vae") == 0 || strcmp(name, "ae") == 0) name = "bvae";
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+        if (strcmp(families[i]->name, name) == 0) return families[i];
+    return NULL;
+}
+
+static gh_status apply_settings(genhep_options *options, const char *family)
+{
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
+        if (strcmp(settings[i].family, family) == 0 && !gh_option_is_set(options, settings[i].key))
+            GH_TRY(genhep_options_set(options, settings[i].key, settings[i].value));
+    return GENHEP_OK;
+}
+
+gh_status gh_model_check_columns(const genhep_model *model, const genhep_dataset *data)
+{
+    const genhep_dataset *schema = model->schema;
+    if (data->d != schema->d)
+        GH_FAIL(GENHEP_E_SHAPE, "the table has %lld columns, the model expects %lld", (long long)data->d, (long long)schema->d);
+    for (int64_t j = 0; j < data->d; j++)
+        if (strcmp(data->names[j], schema->names[j]) != 0)
+            GH_FAIL(GENHEP_E_SHAPE, "column %lld of the table is '%s', the model expects '%s'", (long long)j, data->names[j],
+                    schema->names[j]);
+    return GENHEP_OK;
+}
+
+gh_status gh_model_prepare(const gh_hooks *hooks, const gh_prep *prep, int64_t seed, const genhep_dataset *const *datasets,
+                           int64_t n_datasets, int64_t *n, double **prepared, double **weights)
+{
+    enum { ROWS = 1024 };
+    gh_status status = GENHEP_OK;
+    gh_prep_work *work = NULL;
+    const int64_t P = gh_prep_width(prep);
+    int64_t total = 0, done = 0;
+    int weighted = 0;
+    *prepared = *weights = NULL;
+    for (int64_t t = 0; t < n_datasets; t++) {
+        total += datasets[t]->n;
+        weighted |= datasets[t]->weights != NULL;
+    }
+    GH_TRY_CLEANUP(gh_alloc(hooks, prepared, total * P, sizeof(double)));
+    if (weighted) GH_TRY_CLEANUP(gh_alloc(hooks, weights, total, sizeof(double)));
+    GH_TRY_CLEANUP(gh_prep_work_create(hooks, prep, ROWS, &work));
+    for (int64_t t = 0; t < n_datasets; t++) {
+        const genhep_dataset *data = datasets[t];
+        for (int64_t start = 0; start < data->n; start += ROWS) {
+            int64_t rows = data->n - start < ROWS ? data->n - start : ROWS;
+            GH_TRY_CLEANUP(gh_prep_forward(prep, work, rows, data->values + start * data->d, data->d, seed, done + start,
+                                           *prepared + (done + start) * P, P, NULL));
+        }
+        if (weighted)
+            for (int64_t i = 0; i < data->n; i++) (*weights)[done + i] = data->weights ? data->weights[i] : 1;
+        done += data->n;
+    }
+    *n = total;
+cleanup:
+    gh_prep_work_free(work);
+    if (status) {
+        gh_free(hooks, *prepared);
+        gh_free(hooks, *weights);
+        *prepared = *weights = NULL;
+    }
+    return status;
+}
+
+static gh_status check_tables(const genhep_dataset *const *datasets, int64_t n_datasets)
+{
+    if (n_datasets < 1 || !datasets) GH_FAIL(GENHEP_E_ARG, "a model needs at least one table of events, found %lld", (long long)n_datasets);
+    for (int64_t t = 0; t < n_datasets; t++) {
+        if (!datasets[t]) GH_FAIL(GENHEP_E_ARG, "table %lld is NULL", (long long)t);
+        if (datasets[t]->n < 2)
+            GH_FAIL(GENHEP_E_SHAPE, "table %lld has %lld events, expected at least 2", (long long)t, (long long)datasets[t]->n);
+        if (datasets[t]->d != datasets[0]->d)
+            GH_FAIL(GENHEP_E_SHAPE, "table %lld has %lld columns, the first has %lld", (long long)t, (long long)datasets[t]->d,
+                    (long long)datasets[0]->d);
+        for (int64_t j = 0; j < datasets[0]->d; j++)
+            if (strcmp(datasets[t]->names[j], datasets[0]->names[j]) != 0)
+                GH_FAIL(GENHEP_E_SHAPE, "table %lld: column %lld is '%s', in the first table '%s'", (long long)t, (long long)j,
+                        datasets[t]->names[j], datasets[0]->names[j]);
+    }
+    return GENHEP_OK;
+}
+
+static gh_status make_schema(const gh_hooks *hooks, const genhep_dataset *data, genhep_dataset **schema)
+{
+    GH_TRY(gh_dataset_create(hooks, 0, data->d, (const char *const *)data->names, (const char *const *)data->units, 0, schema));
+    (*schema)->storage = data->storage;
+    return gh_dataset_copy_attributes(*schema, data);
+}
+
+gh_status gh_model_create(const genhep_options *options, const genhep_dataset *const *datasets, int64_t n_datasets,
+                          const char *force_family, genhep_model **result)
+{
+    gh_status status;
+    gh_hooks hooks = gh_hooks_of(options);
+    genhep_model *model = NULL;
+    gh_prep *prep = NULL;
+    double *prepared = NULL, *weights = NULL;
+    int64_t n = 0;
+    *result = NULL;
+    GH_TRY(check_tables(datasets, n_datasets));
+    GH_TRY(gh_alloc(&hooks, &model, 1, sizeof *model));
+    model->hooks = hooks;
+    GH_TRY_CLEANUP(gh_options_merge(options, NULL, &model->options));
+    if (force_family && !(strcmp(force_family, "bvae") == 0 && gh_option_is_set(model->options, "model.family") &&
+                          gh_family_find(gh_option_text(model->options, "model.family")) == &gh_family_bvae))
+        GH_TRY_CLEANUP(genhep_options_set_text(model->options, "model.family", force_family));
+    const char *family = gh_option_text(model->options, "model.family");
+    model->family = gh_family_find(family);
+    GH_TRY_CLEANUP(apply_settings(model->options, family));
+    GH_TRY_CLEANUP(make_schema(&hooks, datasets[0], &model->schema));
+    GH_TRY_CLEANUP(gh_prep_fit(&hooks, model->options, datasets[0], &prep));
+    GH_TRY_CLEANUP(gh_prep_share_create(&hooks, prep, &model->share));
+    model->prep = prep;
+    prep = NULL;
+    model->p = gh_prep_width(model->prep);
+    int64_t seed = gh_option_int(model->options, "seed");
+    if (!model->family->trainable) /* networks need no look at the prepared rows */
+        GH_TRY_CLEANUP(gh_model_prepare(&hooks, model->prep, seed, datasets, n_datasets, &n, &prepared, &weights));
+    GH_TRY_CLEANUP(model->family->plan(model, n, prepared, weights));
+    strcpy(model->provenance.library, GENHEP_VERSION);
+    model->provenance.seed = seed;
+    model->provenance.figure = model->provenance.validation = NAN;
+    for (int64_t t = 0; t < n_datasets; t++) {
+        model->provenance.data_events += datasets[t]->n;
+        model->provenance.data_hash = model->provenance.data_hash * 1099511628211u ^ gh_dataset_hash(datasets[t]);
+    }
+    *result = model;
+cleanup:
+    gh_free(&hooks, prepared);
+    gh_free(&hooks, weights);
+    if (status) {
+        gh_prep_free(prep);
+        gh_model_free(model);
+    }
+    return status;
+}
+
+void gh_model_free(genhep_model *model)
+{
+    if (!model) return;
+    gh_hooks hooks = model->hooks;
+    genhep_options_free(model->options);
+    gh_dataset_free(model->schema);
+    gh_prep_share_release(model->share);
+    gh_free_aligned(&hooks, model->parameters);
+    gh_free_aligned(&hooks, model->buffer.mu);
+    gh_free_aligned(&hooks, model->buffer.sigma);
+    gh_free(&hooks, model->buffer.cumulative);
+    gh_free(&hooks, model->marginals);
+    gh_free(&hooks, model->selftest);
+    gh_free(&hooks, model);
+}
+
+gh_status gh_model_with_parameters(const genhep_model *model, const gh_real *parameters, genhep_model **result)
+{
+    gh_status status;
+    const gh_hooks hooks = model->hooks;
+    genhep_model *copy;
+    *result = NULL;
+    GH_TRY(gh_alloc(&hooks, &copy, 1, sizeof *copy));
+    *copy = *model; /* plain numbers and the layout of the networks; everything owned is replaced below */
+    copy->options = NULL, copy->schema = NULL, copy->share = NULL, copy->parameters = NULL, copy->marginals = NULL;
+    copy->selftest = NULL, copy->selftest_n = 0;
+    memset(&copy->buffer, 0, sizeof copy->buffer);
+    GH_TRY_CLEANUP(gh_options_merge(model->options, NULL, &copy->options));
+    GH_TRY_CLEANUP(make_schema(&hooks, model->schema, &copy->schema));
+    copy->share = gh_prep_share_retain(model->share);
+    if (model->n_parameters) {
+        GH_TRY_CLEANUP(gh_alloc_aligned(&hooks, &copy->parameters, model->n_parameters, sizeof(gh_real)));
+        memcpy(copy->parameters, parameters, (size_t)model->n_parameters * sizeof(gh_real));
+    }
+    if (model->marginals) {
+        GH_TRY_CLEANUP(gh_alloc(&hooks, &copy->marginals, model->p * model->marginal_knots, sizeof(double)));
+        memcpy(copy->marginals, model->marginals, (size_t)(model->p * model->marginal_knots) * sizeof(double));
+    }
+    *result = copy;
+cleanup:
+    if (status) gh_model_free(copy);
+    return status;
+}
+
+gh_status gh_model_draw(const genhep_model *model, const genhep_options *options, gh_draw *draw)
+{
+    memset(draw, 0, sizeof *draw);
+    if (!model->family->trainable) return GENHEP_OK;
+#define FROM(key) (options && gh_option_is_set(options, key) ? options : model->options)
+    draw->prior = gh_option_is(FROM("latent.source"), "latent.source", "prior");
+    draw->cycle = gh_option_is(FROM("latent.pick"), "latent.pick", "cycle");
+    draw->alpha = gh_option_real(FROM("latent.alpha"), "latent.alpha");
+    draw->gamma = gh_option_real(FROM("latent.gamma"), "latent.gamma");
+    draw->noise = gh_option_is(FROM("sample.noise"), "sample.noise", "on");
+#undef FROM
+    if (!draw->prior && model->buffer.n == 0)
+        GH_FAIL(GENHEP_E_STATE, "the model has no information buffer (it is filled when a trained model is taken from a trainer); "
+                "latent.source = prior draws without one");
+    return GENHEP_OK;
+}

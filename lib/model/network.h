@@ -1,0 +1,92 @@
+/* network.h -- a chain of layers over a parameter arena: forward, backward, inference.
+ *
+ * A network is a description (immutable, shared); parameters, gradients and scratch are the caller's. Parameters live in one
+ * arena, addressed by offsets, so that optimiser, averaging and files see a single array:
+ *   [ trainable ... | statistics ... ]      statistics are the running means and variances of batch norm.
+ * A gradient buffer has the same layout; in its statistics part backward leaves this slice's batch statistics. */
+#ifndef GH_NETWORK_H
+#define GH_NETWORK_H
+
+#include "base/memory.h"
+#include "base/philox.h"
+#include "layers/activation.h"
+
+typedef enum gh_norm { GH_NORM_NONE = 0, GH_NORM_BATCH = 1, GH_NORM_LAYER = 2 } gh_norm;
+
+/** How hidden layers are connected besides the chain x_k = f(W x_{k-1} + b). */
+typedef enum gh_residual {
+    GH_RESIDUAL_NONE = 0,
+    GH_RESIDUAL_SKIP2 = 1, /* x_k = f(x_{k-2} + W x_{k-1} + b) from the third hidden layer: the B-VAE paper's trunk */
+    GH_RESIDUAL_ADD = 2    /* x_k = x_{k-1} + f(W x_{k-1} + b) from the second hidden layer */
+} gh_residual;
+
+typedef struct gh_network_spec {
+    int64_t inputs, outputs, layers, units;
+    gh_activation activation, output_activation;
+    gh_residual residual;
+    gh_norm norm;
+    gh_real slope;         /* of the leaky ReLU */
+    gh_real dropout;       /* rate, 0 for none */
+    double init_gain;      /* hidden weights ~ N(0, init_gain / fan_in); 0: init_sd for all weights */
+    double init_sd;        /* the paper's plain normal start: sd of every weight when init_gain == 0 */
+    double output_gain;    /* factor on the start weights of the output layer */
+} gh_network_spec;
+
+typedef struct gh_layer {
+    int64_t inputs, outputs;
+    int64_t weights, bias;            /* offsets in the arena */
+    int64_t norm_scale, norm_shift;   /* offsets; -1 without norm */
+    int64_t mean, variance;           /* offsets in the statistics part; -1 without batch norm */
+    int64_t skip;                     /* index of the value that is added, -1 for none */
+    int skip_after;                   /* added behind the activation instead of before it */
+    gh_activation activation;
+    int dropout;
+} gh_layer;
+
+enum { GH_MAX_LAYERS = 64 };
+
+typedef struct gh_network {
+    gh_network_spec spec;
+    gh_layer layer[GH_MAX_LAYERS]; /* hidden layers, then the output layer */
+    int64_t n_layers;
+    int64_t widest; /* largest layer output */
+} gh_network;
+
+/** Lay out a network whose trainable parameters start at *trainable and statistics at *statistics; both are advanced.
+ * Offsets of statistics are relative to the statistics part; gh_network_place adds the part's start. */
+gh_status gh_network_plan(const gh_network_spec *spec, int64_t *trainable, int64_t *statistics, gh_network *network);
+void gh_network_place(gh_network *network, int64_t statistics_start);
+
+/** Start weights from (seed, which): normal, biases zero, norm scales one, variances one. */
+void gh_network_start(const gh_network *network, gh_real *parameters, int64_t seed, int64_t which);
+
+/** Scratch of one thread for up to max_rows rows: values and gradients of every layer. */
+typedef struct gh_tape {
+    gh_hooks hooks;
+    int64_t max_rows;
+    gh_real *value[GH_MAX_LAYERS + 1];    /* value[0] is the input (not owned), value[k] the output of layer k-1 */
+    gh_real *gradient[GH_MAX_LAYERS + 1]; /* gradient[0] is the input's, NULL when not wanted */
+    gh_real *argument[GH_MAX_LAYERS];     /* argument of the activation, where backward needs it */
+    gh_real *branch[GH_MAX_LAYERS];       /* activation before a skip that is added behind it */
+    gh_real *xhat[GH_MAX_LAYERS];
+    gh_real *statistics[GH_MAX_LAYERS];   /* mean, variance, 1/sd: 3*outputs for batch norm; max_rows for layer norm */
+    gh_real *mask[GH_MAX_LAYERS];
+    gh_real *arena;
+} gh_tape;
+
+gh_status gh_tape_create(const gh_hooks *hooks, const gh_network *network, int64_t max_rows, int input_gradient, gh_tape *tape);
+void gh_tape_free(gh_tape *tape);
+
+/** Training forward: X (N,I) -> tape->value[n_layers] (N,O). rng and first_item decide dropout masks. */
+void gh_network_forward(const gh_network *network, const gh_real *parameters, gh_tape *tape, const gh_real *X, int64_t N,
+                        const gh_rng *rng, int64_t first_item);
+
+/** Backward: the gradient of the output is in tape->gradient[n_layers]; parameter gradients accumulate in `gradients`
+ * (statistics are assigned), the input's gradient is assigned in tape->gradient[0] when the tape has it. */
+void gh_network_backward(const gh_network *network, const gh_real *parameters, gh_tape *tape, int64_t N, gh_real *gradients);
+
+/** Inference: X (N,I) -> Y (N,O). scratch: 3 * N * widest numbers. No dropout; running statistics. */
+void gh_network_infer(const gh_network *network, const gh_real *parameters, const gh_real *X, int64_t N, gh_real *scratch,
+                      gh_real *Y);
+
+#endif

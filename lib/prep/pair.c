@@ -1,0 +1,195 @@
+/* pair.c -- two particles by their mass: 'pair(p1, p2)' and 'pair(p1, p2, eta)'.
+ *   With fixed masses, mT^2 = m^2 + pT^2, y the rapidities, dy = y2 - y1, dphi = phi2 - phi1 in (-pi, pi]:
+ *     M^2 = L^2 + u^2 + v^2,   L^2 = m1^2 + m2^2 + 2 (mT1 mT2 - pT1 pT2),
+ *     u = 2 sqrt(mT1 mT2) sinh(dy/2),   v = 2 sqrt(pT1 pT2) sin(dphi/2)
+ *   which is exact. Coordinates: log pT1, log pT2, eta1, phi1, log M, and
+ *     pair(p1, p2)       the angle a of (v, u):  v = sqrt(M^2 - L^2) cos a, u = sqrt(M^2 - L^2) sin a, then back;
+ *     pair(p1, p2, eta)  eta2, and the sign of dphi as a dequantised normal; v^2 = M^2 - L^2 - u^2 gives |dphi| back.
+ *   What no dphi reaches (|v| > 2 sqrt(pT1 pT2), or v^2 < 0) is moved to the edge, so the inverse never fails.
+ *   At dphi = pi (with eta2 also at 0) M is extremal: there an error of M is the square of one of dphi. */
+#include <math.h>
+#include <string.h>
+
+#include "base/normal.h"
+#include "prep/panel.h"
+#include "prep/particle_columns.h"
+
+enum { WIDTH_ANGLE = 6, WIDTH_ETA = 7 };
+
+typedef struct pair {
+    gh_particle_table table;
+    int eta;
+    double negative; /* share of events with dphi < 0 */
+    double border;   /* the same as a normal number */
+} pair;
+
+/* What forward computes from one row. */
+typedef struct geometry {
+    double pt[2], eta[2], y[2], phi[2], mt[2], mass, u, v;
+} geometry;
+
+static int measure(const gh_particle_table *t, const double *row, int64_t step, geometry *g)
+{
+    double dphi, low;
+    for (int k = 0; k < 2; k++) {
+        gh_momentum p = gh_particle_read(t->column[k], row, step);
+        g->pt[k] = sqrt(p.px * p.px + p.py * p.py);
+        g->mt[k] = sqrt(g->pt[k] * g->pt[k] + t->mass[k] * t->mass[k]);
+        g->eta[k] = asinh(p.pz / g->pt[k]);
+        g->y[k] = asinh(p.pz / g->mt[k]);
+        g->phi[k] = atan2(p.py, p.px);
+    }
+    dphi = gh_wrap_angle(g->phi[1] - g->phi[0]);
+    g->u = 2 * sqrt(g->mt[0] * g->mt[1]) * sinh(0.5 * (g->y[1] - g->y[0]));
+    g->v = 2 * sqrt(g->pt[0] * g->pt[1]) * sin(0.5 * dphi);
+    low = t->mass[0] * t->mass[0] + t->mass[1] * t->mass[1] + 2 * (g->mt[0] * g->mt[1] - g->pt[0] * g->pt[1]);
+    g->mass = sqrt(low + g->u * g->u + g->v * g->v);
+    return g->pt[0] > 0 && g->pt[1] > 0 && g->mass > 0 && isfinite(g->mass);
+}
+
+static gh_status find_share(gh_stage *stage, const gh_fit *fit, const gh_particle_table *table)
+{
+    double negative = 0, total = 0;
+    for (int64_t i = 0; i < fit->n; i++) {
+        geometry g;
+        double w = fit->weights ? fit->weights[i] : 1;
+        if (measure(table, fit->columns + i, fit->n, &g)) negative += g.v < 0 ? w : 0, total += w;
+    }
+    double share = total > 0 ? negative / total : 0.5; /* at least one in a million on either side */
+    share = gh_clamp(share, 1e-6, 1 - 1e-6);
+    return gh_stage_put(stage, "negative_share", 1, &share);
+}
+
+static gh_status pair_fit(gh_stage *stage, gh_fit *fit)
+{
+    const gh_arguments *a = fit->arguments;
+    int eta = a->count == 3 && strcmp(a->items[2], "eta") == 0;
+    gh_particle_wish wish = {(const char *const *)a->items, 2, 0, 0};
+    gh_particle_table table;
+    char name[2][256];
+    if (a->count != 2 + eta)
+        GH_FAIL(GENHEP_E_OPTION, "prep: 'pair(%.120s)', expected 'pair(p1, p2)' or 'pair(p1, p2, eta)'", a->text);
+    if (strcmp(a->items[0], a->items[1]) == 0)
+        GH_FAIL(GENHEP_E_OPTION, "prep: 'pair(%.120s)' names '%.80s' twice", a->text, a->items[0]);
+    GH_TRY(gh_particle_table_fit(stage, fit, &wish));
+    GH_TRY(gh_particle_table_build(stage, &table));
+    for (int k = 0; k < 2; k++) {
+        gh_particle_table_name(stage, k, name[k]);
+        if (table.free[k])
+            GH_FAIL(GENHEP_E_OPTION, "prep: 'pair' needs a fixed mass of '%.80s'; data.masses leaves it free", name[k]);
+    }
+    GH_TRY(find_share(stage, fit, &table));
+    int64_t uses_eta = eta;
+    GH_TRY(gh_stage_put_indices(stage, "uses_eta", 1, &uses_eta));
+    GH_TRY(gh_layout_add(fit->out, GH_COORDINATE_FREE, GH_ANGLE_NONE, "logpT(%s)", name[0]));
+    GH_TRY(gh_layout_add(fit->out, GH_COORDINATE_FREE, GH_ANGLE_NONE, "logpT(%s)", name[1]));
+    GH_TRY(gh_layout_add(fit->out, GH_COORDINATE_FREE, GH_ANGLE_NONE, "eta(%s)", name[0]));
+    if (eta) GH_TRY(gh_layout_add(fit->out, GH_COORDINATE_FREE, GH_ANGLE_NONE, "eta(%s)", name[1]));
+    GH_TRY(gh_layout_add(fit->out, GH_COORDINATE_FREE, GH_ANGLE_AZIMUTH, "phi(%s)", name[0]));
+    GH_TRY(gh_layout_add(fit->out, GH_COORDINATE_FREE, GH_ANGLE_NONE, "logm(%s+%s)", name[0], name[1]));
+    if (eta) GH_TRY(gh_layout_add(fit->out, GH_COORDINATE_DISCRETE, GH_ANGLE_NONE, "sign(%s-%s)", name[1], name[0]));
+    else GH_TRY(gh_layout_add(fit->out, GH_COORDINATE_FREE, GH_ANGLE_PERIODIC, "angle(%s-%s)", name[1], name[0]));
+    return gh_particle_table_rest(stage, fit);
+}
+
+static gh_status pair_build(gh_stage *stage)
+{
+    pair *s;
+    const double *share;
+    const int64_t *eta;
+    GH_TRY(gh_alloc(&stage->hooks, &s, 1, sizeof *s));
+    stage->state = s;
+    GH_TRY(gh_particle_table_build(stage, &s->table));
+    GH_TRY(gh_stage_get(stage, "negative_share", 1, &share));
+    GH_TRY(gh_stage_get_i64(stage, "uses_eta", 1, &eta));
+    s->eta = *eta != 0;
+    s->negative = *share;
+    int64_t width = s->table.rest_count + (s->eta ? WIDTH_ETA : WIDTH_ANGLE);
+    if (s->table.count != 2 || !(s->negative > 0 && s->negative < 1) || width != stage->width_out)
+        GH_FAIL(GENHEP_E_FORMAT, "prep: stage 'pair' has %lld particles and width %lld, expected 2 and %lld",
+                (long long)s->table.count, (long long)stage->width_out, (long long)width);
+    s->border = gh_normal_quantile(s->negative);
+    stage->draws = s->eta;
+    stage->scratch = 8;
+    return GENHEP_OK;
+}
+
+static gh_status pair_forward(const gh_stage *stage, const gh_pass *pass, const double *in, double *out)
+{
+    const pair *s = stage->state;
+    for (int i = 0; i < GH_PANEL; i++) {
+        geometry g;
+        double *at = out + i;
+        if (!measure(&s->table, in + i, GH_PANEL, &g))
+            return gh_stage_domain(stage, pass, i, "mass of the pair", g.mass, "expected positive pT and mass");
+        double list[WIDTH_ETA] = {log(g.pt[0]), log(g.pt[1]), g.eta[0]};
+        int used = 3;
+        if (s->eta) list[used++] = g.eta[1];
+        list[used++] = g.phi[0];
+        list[used++] = log(g.mass);
+        if (s->eta) {
+            double low = g.v < 0 ? 0 : s->negative, share = g.v < 0 ? s->negative : 1 - s->negative;
+            double u =
+                gh_rng_uniform(&pass->rng, pass->first + (i < pass->rows ? i : pass->rows - 1), stage->first_draw);
+            double z =
+                gh_normal_quantile(low + share * (0.001 + 0.998 * u)); /* off the border, so a float keeps the sign */
+            list[used++] = z;
+            if (pass->log_jacobian) pass->log_jacobian[i] += log(share / gh_normal_pdf(z));
+        } else {
+            list[used++] = atan2(g.u, g.v);
+        }
+        for (int j = 0; j < used; j++) at[j * GH_PANEL] = list[j];
+    }
+    gh_particle_rest_copy(&s->table, in, out + (s->eta ? WIDTH_ETA : WIDTH_ANGLE) * GH_PANEL, 1);
+    return GENHEP_OK;
+}
+
+/* One row back. */
+static void place(const pair *s, const double *in, double *momenta)
+{
+    const double *m = s->table.mass;
+    double pt[2], mt[2], y[2], phi[2], sine, dphi;
+    for (int k = 0; k < 2; k++) {
+        pt[k] = gh_panel_exp(gh_clamp(in[k * GH_PANEL], -45, 25));
+        mt[k] = sqrt(pt[k] * pt[k] + m[k] * m[k]);
+    }
+    y[0] = asinh(pt[0] / mt[0] * sinh(gh_clamp(in[2 * GH_PANEL], -20, 20)));
+    phi[0] = gh_clamp(in[(3 + s->eta) * GH_PANEL], -1e5, 1e5);
+    double mass = gh_panel_exp(gh_clamp(in[(4 + s->eta) * GH_PANEL], -45, 25)), last = in[(5 + s->eta) * GH_PANEL];
+    double square = mass * mass - m[0] * m[0] - m[1] * m[1] - 2 * (mt[0] * mt[1] - pt[0] * pt[1]);
+    double rho = sqrt(square > 0 ? square : 0), reach = 2 * sqrt(pt[0] * pt[1]);
+    if (s->eta) {
+        y[1] = asinh(pt[1] / mt[1] * sinh(gh_clamp(in[3 * GH_PANEL], -20, 20)));
+        double u = 2 * sqrt(mt[0] * mt[1]) * sinh(0.5 * (y[1] - y[0]));
+        double rest = (rho - u) * (rho + u);
+        sine = sqrt(rest > 0 ? rest : 0) / reach;
+        dphi = 2 * asin(sine < 1 ? sine : 1);
+        if (last < s->border) dphi = -dphi;
+    } else {
+        double angle = gh_clamp(last, -1e5, 1e5);
+        sine = gh_clamp(rho * cos(angle) / reach, -1, 1);
+        dphi = 2 * asin(sine);
+        y[1] = y[0] + 2 * asinh(rho * sin(angle) / (2 * sqrt(mt[0] * mt[1])));
+        y[1] = gh_clamp(y[1], -25, 25);
+    }
+    phi[1] = phi[0] + dphi;
+    for (int k = 0; k < 2; k++) {
+        momenta[3 * k * GH_PANEL] = pt[k] * cos(phi[k]);
+        momenta[(3 * k + 1) * GH_PANEL] = pt[k] * sin(phi[k]);
+        momenta[(3 * k + 2) * GH_PANEL] = mt[k] * sinh(y[k]);
+    }
+}
+
+static void pair_inverse(const gh_stage *stage, const gh_pass *pass, const double *in, double *out)
+{
+    const pair *s = stage->state;
+    double *momenta = pass->scratch, *masses = momenta + 6 * GH_PANEL;
+    for (int i = 0; i < GH_PANEL; i++) {
+        place(s, in + i, momenta + i);
+        for (int k = 0; k < 2; k++) masses[k * GH_PANEL + i] = s->table.mass[k];
+    }
+    gh_particles_write(&s->table, pass->float_output, momenta, masses, out);
+    gh_particle_rest_copy(&s->table, in + (s->eta ? WIDTH_ETA : WIDTH_ANGLE) * GH_PANEL, out, 0);
+}
+
+const gh_stage_class gh_stage_pair = {"pair", 0, pair_fit, pair_build, pair_forward, pair_inverse, NULL};

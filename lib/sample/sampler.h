@@ -1,0 +1,45 @@
+/* sampler.h -- model + random stream + inverse preparation -> events. Public handle: include/genhep/sampler.h.
+ *
+ * Events are computed in blocks of GH_BLOCK, aligned to the event number: block b holds events b*GH_BLOCK ..., always all of
+ * them, by one thread. A call takes whole blocks straight into the caller's buffer and the two partial ones at its ends through
+ * a kept block, so drawing one event at a time costs one network evaluation per GH_BLOCK events. */
+#ifndef GH_SAMPLER_H
+#define GH_SAMPLER_H
+
+#include "base/pool.h"
+#include "genhep/sampler.h"
+#include "model/model.h"
+
+/** Scratch of one thread: one block on its way from random numbers to columns. */
+typedef struct gh_sample_work {
+    gh_real *normals;   /* (GH_BLOCK, W) */
+    gh_real *scratch;   /* of the family */
+    double *uniforms;   /* (GH_BLOCK, U) of the family, then (GH_BLOCK, V) of the inverse preparation */
+    double *prepared;   /* (GH_BLOCK, P) */
+    double *rows;       /* (GH_BLOCK, D) */
+    gh_prep_work *prep;
+} gh_sample_work;
+
+struct genhep_sampler {
+    gh_hooks hooks;
+    const genhep_model *model;
+    gh_draw draw;
+    gh_rng normals, picks, inverse; /* Philox tags of this (seed, stream) */
+    int64_t next;                   /* number of the next event */
+    gh_pool *pool;
+    int64_t threads;
+    gh_sample_work *work;           /* one per thread */
+    double *kept;                   /* (GH_BLOCK, D): the block `kept_block`, rounded for `kept_float` */
+    int64_t kept_block;             /* -1: none */
+    int kept_float;
+    genhep_uniform_fn uniform;      /* a host's generator, or NULL */
+    void *uniform_user;
+};
+
+gh_status gh_sampler_create(const genhep_model *model, const genhep_options *options, genhep_sampler **sampler);
+void gh_sampler_free(genhep_sampler *sampler);
+
+/** Draw n events into `events` (float or double, by is_float), row i at element i*stride. */
+gh_status gh_sampler_draw(genhep_sampler *sampler, int64_t n, int is_float, void *events, int64_t stride);
+
+#endif

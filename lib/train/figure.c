@@ -1,0 +1,148 @@
+/* figure.c -- chi2/ndf of generated against validation rows in the prepared coordinates and their pairs. */
+#include "train/figure.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BINS = 40 };
+
+/* Projection k: the first P are coordinates, then for every pair i < j the sum and the difference. */
+static void project(const gh_real *rows, int64_t n, int64_t P, int64_t k, double *out)
+{
+    if (k < P) {
+        for (int64_t r = 0; r < n; r++) out[r] = (double)rows[r * P + k];
+        return;
+    }
+    int64_t pair = (k - P) / 2, i = 0;
+    while (pair >= P - 1 - i) pair -= P - 1 - i, i++;
+    int64_t j = i + 1 + pair;
+    double sign = (k - P) % 2 ? -1 : 1;
+    for (int64_t r = 0; r < n; r++) out[r] = (double)rows[r * P + i] + sign * (double)rows[r * P + j];
+}
+
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static int64_t bin_of(const double *edges, double x)
+{
+    int64_t low = 0, high = BINS - 1; /* number of edges not above x */
+    while (low < high) {
+        int64_t middle = (low + high) / 2;
+        if (edges[middle] <= x) low = middle + 1;
+        else high = middle;
+    }
+    return low;
+}
+
+static void fill(const double *edges, const double *x, const gh_real *weights, int64_t n, double *counts, double *variances)
+{
+    memset(counts, 0, BINS * sizeof *counts);
+    memset(variances, 0, BINS * sizeof *variances);
+    for (int64_t r = 0; r < n; r++) {
+        int64_t b = bin_of(edges, x[r]);
+        double w = weights ? (double)weights[r] : 1;
+        counts[b] += w;
+        variances[b] += w * w;
+    }
+}
+
+gh_status gh_figure_create(const gh_hooks *hooks, int64_t n, int64_t p, const gh_real *rows, const gh_real *weights,
+                           gh_figure *figure)
+{
+    gh_status status;
+    double *x = NULL, *sorted = NULL;
+    memset(figure, 0, sizeof *figure);
+    figure->hooks = *hooks;
+    figure->p = p, figure->n = n;
+    figure->projections = p + p * (p - 1);
+    GH_TRY_CLEANUP(gh_alloc(hooks, &figure->edges, figure->projections * BINS, sizeof(double)));
+    GH_TRY_CLEANUP(gh_alloc(hooks, &figure->counts, figure->projections * BINS, sizeof(double)));
+    GH_TRY_CLEANUP(gh_alloc(hooks, &figure->variances, figure->projections * BINS, sizeof(double)));
+    GH_TRY_CLEANUP(gh_alloc(hooks, &x, n, sizeof *x));
+    GH_TRY_CLEANUP(gh_alloc(hooks, &sorted, n, sizeof *sorted));
+    for (int64_t r = 0; r < n; r++) figure->total += weights ? (double)weights[r] : 1;
+    for (int64_t k = 0; k < figure->projections; k++) {
+        double *edges = figure->edges + k * BINS;
+        project(rows, n, p, k, x);
+        memcpy(sorted, x, (size_t)n * sizeof *x);
+        qsort(sorted, (size_t)n, sizeof *sorted, ascending);
+        for (int64_t b = 0; b + 1 < BINS; b++) edges[b] = sorted[(b + 1) * n / BINS];
+        fill(edges, x, weights, n, figure->counts + k * BINS, figure->variances + k * BINS);
+    }
+cleanup:
+    gh_free(hooks, x);
+    gh_free(hooks, sorted);
+    if (status) gh_figure_free(figure);
+    return status;
+}
+
+void gh_figure_free(gh_figure *figure)
+{
+    if (!figure->edges && !figure->counts) return;
+    gh_free(&figure->hooks, figure->edges);
+    gh_free(&figure->hooks, figure->counts);
+    gh_free(&figure->hooks, figure->variances);
+    figure->edges = figure->counts = figure->variances = NULL;
+}
+
+/* (n,P) rows of the model, n a multiple of the block, in prepared coordinates. */
+static gh_status generate_rows(const genhep_model *model, int64_t seed, int64_t n, gh_real *rows)
+{
+    gh_status status;
+    const gh_hooks *hooks = &model->hooks;
+    const gh_family *family = model->family;
+    int64_t W = family->normals(model), U = family->uniforms(model), P = model->p;
+    gh_real *normals = NULL, *scratch = NULL;
+    double *uniforms = NULL, *prepared = NULL;
+    gh_rng rng = gh_rng_make(seed, GH_RANDOM_TRAIN, 2), picks = gh_rng_make(seed, GH_RANDOM_TRAIN, 3);
+    gh_draw draw;
+    GH_TRY(gh_model_draw(model, NULL, &draw));
+    GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &normals, GH_BLOCK * W, sizeof *normals));
+    GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &scratch, family->scratch(model, GH_BLOCK), sizeof *scratch));
+    GH_TRY_CLEANUP(gh_alloc(hooks, &uniforms, GH_BLOCK * (U + 1), sizeof *uniforms));
+    GH_TRY_CLEANUP(gh_alloc(hooks, &prepared, GH_BLOCK * P, sizeof *prepared));
+    for (int64_t first = 0; first < n; first += GH_BLOCK) {
+        gh_rng_normals(&rng, first, GH_BLOCK, W, normals, W);
+        for (int64_t i = 0; i < GH_BLOCK * U; i++) uniforms[i] = gh_rng_uniform(&picks, first + i / U, i % U);
+        family->generate(model, &draw, first, GH_BLOCK, normals, uniforms, scratch, prepared);
+        for (int64_t i = 0; i < GH_BLOCK * P; i++) rows[first * P + i] = (gh_real)prepared[i];
+    }
+cleanup:
+    gh_free_aligned(hooks, normals);
+    gh_free_aligned(hooks, scratch);
+    gh_free(hooks, uniforms);
+    gh_free(hooks, prepared);
+    return status;
+}
+
+gh_status gh_figure_chi2(const gh_figure *figure, const genhep_model *model, int64_t seed, int64_t n, double *value)
+{
+    gh_status status;
+    const gh_hooks *hooks = &figure->hooks;
+    gh_real *rows = NULL;
+    double *x = NULL, counts[BINS], variances[BINS], sum = 0;
+    n = (n + GH_BLOCK - 1) / GH_BLOCK * GH_BLOCK;
+    GH_TRY_CLEANUP(gh_alloc(hooks, &rows, n * figure->p, sizeof *rows));
+    GH_TRY_CLEANUP(gh_alloc(hooks, &x, n, sizeof *x));
+    GH_TRY_CLEANUP(generate_rows(model, seed, n, rows));
+    for (int64_t k = 0; k < figure->projections; k++) {
+        project(rows, n, figure->p, k, x);
+        fill(figure->edges + k * BINS, x, NULL, n, counts, variances);
+        double chi2 = 0, ratio = figure->total / (double)n;
+        for (int64_t b = 0; b < BINS; b++) {
+            double difference = figure->counts[k * BINS + b] - ratio * counts[b];
+            double variance = figure->variances[k * BINS + b] + ratio * ratio * variances[b];
+            if (variance > 0) chi2 += difference * difference / variance;
+        }
+        sum += chi2 / (BINS - 1);
+    }
+    *value = sum / (double)figure->projections;
+cleanup:
+    gh_free(hooks, rows);
+    gh_free(hooks, x);
+    return status;
+}

@@ -1,0 +1,254 @@
+/* trainer.c -- creating and freeing trainers, snapshots, progress. The step itself: step.c. */
+#include "train/trainer.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/options_handle.h"
+#include "genhep/version.h"
+#include "train/rows.h"
+
+/* Keys that decide the model's layout or what its numbers mean; a trainer cannot change them any more. */
+static int is_structural(const char *key)
+{
+    static const char *const prefixes[] = {"model.", "prep", "encoder.", "decoder.", "latent.dim", "loss.noise",
+                                           "loss.reconstruction", "data.columns", "data.masses", "data.particles"};
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+        if (strncmp(key, prefixes[i], strlen(prefixes[i])) == 0) return 1;
+    return 0;
+}
+
+/* The model's options overlaid by the trainer's; the trainer's copy of the model carries them, so that checkpoint and
+ * snapshots say what they were trained with. */
+static gh_status overlay_options(genhep_trainer *t, const genhep_model *model, const genhep_options *options)
+{
+    GH_TRY(gh_options_merge(model->options, options, &t->options));
+    for (int64_t row = 0; row < gh_option_rows(); row++) {
+        const char *key = gh_option_row_at(row)->key;
+        const char *now = gh_options_text_of(t->options, row), *before = gh_options_text_of(model->options, row);
+        if (is_structural(key) && strcmp(now, before) != 0)
+            GH_FAIL(GENHEP_E_OPTION, "option '%s': found '%s', but the model was created with '%s'", key, now, before);
+    }
+    genhep_options_free(t->model->options);
+    t->model->options = NULL;
+    return gh_options_merge(t->options, NULL, &t->model->options);
+}
+
+static gh_status allocate_arena(genhep_trainer *t)
+{
+    const gh_hooks *hooks = &t->hooks;
+    int64_t n = t->model->n_parameters, P = t->model->p;
+    int64_t chunks = (n + GH_UPDATE_CHUNK - 1) / GH_UPDATE_CHUNK;
+    GH_TRY(gh_alloc_aligned(hooks, &t->batch_rows, t->batch * P, sizeof(gh_real)));
+    if (t->data.weights) GH_TRY(gh_alloc_aligned(hooks, &t->batch_weights, t->batch, sizeof(gh_real)));
+    GH_TRY(gh_alloc_aligned(hooks, &t->slice_gradients, t->slices * n, sizeof(gh_real)));
+    GH_TRY(gh_alloc_aligned(hooks, &t->gradient, n, sizeof(gh_real)));
+    GH_TRY(gh_alloc_aligned(hooks, &t->first, n, sizeof(gh_real)));
+    GH_TRY(gh_alloc_aligned(hooks, &t->second, n, sizeof(gh_real)));
+    GH_TRY(gh_alloc_aligned(hooks, &t->best, n, sizeof(gh_real)));
+    if (gh_option_real(t->options, "train.average") > 0) {
+        GH_TRY(gh_alloc_aligned(hooks, &t->average, n, sizeof(gh_real)));
+        memcpy(t->average, t->model->parameters, (size_t)n * sizeof(gh_real));
+    }
+    memcpy(t->best, t->model->parameters, (size_t)n * sizeof(gh_real));
+    GH_TRY(gh_alloc(hooks, &t->slice_loss, t->slices, sizeof *t->slice_loss));
+    GH_TRY(gh_alloc(hooks, &t->chunk_norm, chunks, sizeof *t->chunk_norm));
+    GH_TRY(gh_alloc(hooks, &t->order, t->data.n_train, sizeof *t->order));
+    t->order_epoch = -1;
+    return GENHEP_OK;
+}
+
+static gh_status create_workers(genhep_trainer *t)
+{
+    t->threads = gh_option_int(t->options, "train.threads");
+    GH_TRY(gh_pool_create(&t->hooks, t->threads, &t->pool));
+    GH_TRY(gh_alloc(&t->hooks, &t->work, t->threads, sizeof *t->work));
+    for (int64_t i = 0; i < t->threads; i++) GH_TRY(gh_bvae_work_create(&t->hooks, t->model, GH_SLICE, &t->work[i]));
+    return GENHEP_OK;
+}
+
+static void start_state(gh_train_state *state)
+{
+    memset(state, 0, sizeof *state);
+    state->validation = state->figure = NAN;
+    state->last_loss = state->last_reconstruction = state->last_divergence = NAN;
+    state->best_figure = state->best_validation = state->plateau_best = INFINITY;
+    state->plateau_factor = 1;
+}
+
+gh_status gh_trainer_create(const genhep_model *model, const genhep_dataset *const *datasets, int64_t n_datasets,
+                            const genhep_options *options, genhep_trainer **result)
+{
+    gh_status status;
+    gh_hooks hooks = options ? gh_hooks_of(options) : model->hooks;
+    genhep_trainer *t;
+    *result = NULL;
+    if (!model->family->trainable)
+        GH_FAIL(GENHEP_E_STATE, "a model of family '%s' has nothing to train", model->family->name);
+    for (int64_t i = 0; i < n_datasets; i++) GH_TRY(gh_model_check_columns(model, datasets[i]));
+    GH_TRY(gh_alloc(&hooks, &t, 1, sizeof *t));
+    t->hooks = hooks;
+    start_state(&t->state);
+    GH_TRY_CLEANUP(gh_model_with_parameters(model, model->parameters, &t->model));
+    GH_TRY_CLEANUP(overlay_options(t, model, options));
+    t->seed = gh_option_int(t->options, "seed");
+    GH_TRY_CLEANUP(gh_rows_create(&hooks, model, datasets, n_datasets, t->seed, gh_option_real(t->options, "data.validation"), &t->data));
+    t->batch = gh_option_int(t->options, "train.batch");
+    if (t->batch > t->data.n_train) t->batch = t->data.n_train;
+    t->slices = (t->batch + GH_SLICE - 1) / GH_SLICE;
+    t->steps_per_epoch = t->data.n_train / t->batch;
+    GH_TRY_CLEANUP(gh_schedule_read(t->options, t->steps_per_epoch, &t->schedule));
+    GH_TRY_CLEANUP(allocate_arena(t));
+    GH_TRY_CLEANUP(create_workers(t));
+    *result = t;
+cleanup:
+    if (status) gh_trainer_free(t);
+    return status;
+}
+
+void gh_trainer_free(genhep_trainer *t)
+{
+    if (!t) return;
+    gh_hooks hooks = t->hooks;
+    gh_pool_free(t->pool);
+    for (int64_t i = 0; t->work && i < t->threads; i++) gh_bvae_work_free(&t->work[i]);
+    gh_free(&hooks, t->work);
+    gh_figure_free(&t->figure);
+    gh_rows_free(&hooks, &t->data);
+    gh_free(&hooks, t->order);
+    gh_real *arrays[] = {t->batch_rows, t->batch_weights, t->slice_gradients, t->gradient, t->first, t->second, t->average, t->best};
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) gh_free_aligned(&hooks, arrays[i]);
+    gh_free(&hooks, t->slice_loss);
+    gh_free(&hooks, t->chunk_norm);
+    gh_model_free(t->model);
+    genhep_options_free(t->options);
+    gh_free(&hooks, t);
+}
+
+const gh_real *gh_trainer_smooth(const genhep_trainer *t)
+{
+    return t->average ? t->average : t->model->parameters;
+}
+
+int gh_trainer_finished(const genhep_trainer *t)
+{
+    double minutes = gh_option_real(t->options, "train.minutes");
+    return t->state.step >= t->schedule.steps || t->state.stopped_early || (minutes > 0 && t->state.seconds >= 60 * minutes);
+}
+
+void gh_trainer_progress(const genhep_trainer *t, genhep_progress *progress)
+{
+    const gh_train_state *s = &t->state;
+    genhep_progress now = {
+        .step = s->step,
+        .steps = t->schedule.steps,
+        .epoch = s->step / t->steps_per_epoch,
+        .finished = gh_trainer_finished(t),
+        .stage = gh_schedule_stage(&t->schedule, s->step),
+        .seconds = s->seconds,
+        .seconds_left = s->step > 0 ? s->seconds / (double)s->step * (double)(t->schedule.steps - s->step) : 0,
+        .events_per_second = t->events_per_second,
+        .learning_rate = t->rate_now,
+        .loss = s->last_loss,
+        .reconstruction = s->last_reconstruction,
+        .divergence = s->last_divergence,
+        .validation = s->validation,
+        .figure = s->figure,
+        .best_figure = s->best_figure,
+        .best_step = s->best_step,
+    };
+    int64_t size = progress->struct_size;
+    if (size > (int64_t)sizeof now) size = (int64_t)sizeof now;
+    now.struct_size = progress->struct_size;
+    if (size > 0) memcpy(progress, &now, (size_t)size);
+}
+
+/* Snapshot of given parameters with a buffer of the first `entries` training rows. */
+static gh_status snapshot_of(genhep_trainer *t, const gh_real *parameters, int64_t entries, genhep_model **result)
+{
+    gh_status status;
+    genhep_model *model;
+    double *weights = NULL;
+    *result = NULL;
+    GH_TRY(gh_model_with_parameters(t->model, parameters, &model));
+    if (t->data.weights) {
+        GH_TRY_CLEANUP(gh_alloc(&t->hooks, &weights, entries, sizeof *weights));
+        for (int64_t i = 0; i < entries; i++) weights[i] = (double)t->data.weights[i];
+    }
+    if (!gh_option_is(model->options, "latent.source", "prior"))
+        GH_TRY_CLEANUP(gh_bvae_fill_buffer(model, entries, t->data.rows, weights));
+    *result = model;
+cleanup:
+    gh_free(&t->hooks, weights);
+    if (status) gh_model_free(model);
+    return status;
+}
+
+gh_status gh_trainer_snapshot(genhep_trainer *t, int32_t which, genhep_model **result)
+{
+    const gh_real *parameters = t->model->parameters;
+    if (which == GENHEP_AVERAGE) parameters = gh_trainer_smooth(t);
+    else if (which == GENHEP_BEST) parameters = isfinite(t->state.best_figure) ? t->best : gh_trainer_smooth(t);
+    else if (which != GENHEP_LAST)
+        GH_FAIL(GENHEP_E_ARG, "snapshot %d: expected GENHEP_BEST, GENHEP_LAST or GENHEP_AVERAGE", (int)which);
+    GH_TRY(snapshot_of(t, parameters, t->data.n_train, result));
+    gh_provenance *p = &(*result)->provenance;
+    strcpy(p->library, GENHEP_VERSION);
+    p->steps = which == GENHEP_BEST && isfinite(t->state.best_figure) ? t->state.best_step : t->state.step;
+    p->seconds = t->state.seconds;
+    p->figure = which == GENHEP_BEST && isfinite(t->state.best_figure) ? t->state.best_figure : t->state.figure;
+    p->validation = which == GENHEP_BEST ? t->state.best_validation : t->state.validation;
+    if (!isfinite(p->validation)) p->validation = NAN;
+    return GENHEP_OK;
+}
+
+static gh_status chi2_of(genhep_trainer *t, const gh_real *parameters, double *value)
+{
+    gh_status status;
+    genhep_model *model = NULL;
+    int64_t n = gh_option_int(t->options, "train.figure_events"), entries = n < t->data.n_train ? n : t->data.n_train;
+    if (!t->figure.edges)
+        GH_TRY(gh_figure_create(&t->hooks, t->data.n_validation, t->model->p, t->data.rows + t->data.n_train * t->model->p,
+                                t->data.weights ? t->data.weights + t->data.n_train : NULL, &t->figure));
+    GH_TRY_CLEANUP(snapshot_of(t, parameters, entries, &model));
+    GH_TRY_CLEANUP(gh_figure_chi2(&t->figure, model, t->seed, n, value));
+cleanup:
+    gh_model_free(model);
+    return status;
+}
+
+/* Is what the last check found better than the best so far? Below GH_FIGURE_FLOOR two values of chi2 differ by their statistical
+ * noise only; there the validation loss decides, which sees the whole density. */
+static int is_better(const gh_train_state *s, int by_chi2)
+{
+    double now = s->figure, best = s->best_figure;
+    if (!by_chi2) return now < best;
+    if (now < GH_FIGURE_FLOOR) now = GH_FIGURE_FLOOR;
+    if (best < GH_FIGURE_FLOOR) best = GH_FIGURE_FLOOR;
+    return now < best || (now == best && s->validation < s->best_validation);
+}
+
+gh_status gh_trainer_check(genhep_trainer *t)
+{
+    gh_train_state *s = &t->state;
+    const gh_real *parameters = gh_trainer_smooth(t);
+    if (t->data.n_validation < 1) return GENHEP_OK;
+    s->validation = gh_trainer_validation(t, parameters);
+    s->figure = s->validation;
+    int by_chi2 = gh_option_is(t->options, "train.figure", "chi2") && t->data.n_validation >= 400;
+    if (by_chi2) GH_TRY(chi2_of(t, parameters, &s->figure));
+    if (is_better(s, by_chi2)) {
+        s->best_figure = s->figure;
+        s->best_validation = s->validation;
+        s->best_step = s->step;
+        s->checks_without_gain = 0;
+        memcpy(t->best, parameters, (size_t)t->model->n_parameters * sizeof(gh_real));
+    } else {
+        s->checks_without_gain++;
+        int64_t patience = gh_option_int(t->options, "train.patience");
+        if (patience > 0 && s->checks_without_gain >= patience) s->stopped_early = 1;
+    }
+    gh_log(&t->hooks, GENHEP_LOG_INFO, "step %lld: validation loss %.6g, figure %.5g (best %.5g at step %lld)", (long long)s->step,
+           s->validation, s->figure, s->best_figure, (long long)s->best_step);
+    return GENHEP_OK;
+}

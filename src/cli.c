@@ -1,0 +1,86 @@
+/* cli.c -- parsing the command line and reporting failures. */
+#include "cli.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int fail(const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    fputs("genhep: ", stderr);
+    vfprintf(stderr, format, list);
+    fputc('\n', stderr);
+    va_end(list);
+    return 1;
+}
+
+int fail_library(void)
+{
+    char message[512] = "";
+    genhep_last_error(message, sizeof message);
+    return fail("%s", message);
+}
+
+static int allowed_flag(const char *allowed, const char *flag)
+{
+    size_t length = strlen(flag);
+    for (const char *at = allowed; (at = strstr(at, flag)); at += length)
+        if ((at == allowed || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0')) return 1;
+    return 0;
+}
+
+int parse_arguments(int argc, char **argv, const char *allowed, int least, int most, const char *usage, arguments *result)
+{
+    const char *count = NULL;
+    const struct { const char *flag; const char **target; } flags[] = {
+        {"-o", &result->output}, {"--seed", &result->seed}, {"--stream", &result->stream}, {"--threads", &result->threads},
+        {"--resume", &result->resume}, {"--json", &result->json}, {"--report", &result->report}, {"--process", &result->process},
+        {"--train", &result->train}, {"--baseline", &result->baseline}, {"--condition", &result->condition},
+        {"--repeat", &result->repeat}, {"-n", &count}};
+    memset(result, 0, sizeof *result);
+    result->n = -1;
+    for (int i = 1; i < argc; i++) {
+        const char *word = argv[i];
+        if (word[0] == '-' && word[1]) {
+            size_t k = 0, n = sizeof flags / sizeof *flags;
+            while (k < n && strcmp(flags[k].flag, word) != 0) k++;
+            if (k == n || !allowed_flag(allowed, word)) return fail("unknown flag '%s'; usage: %s", word, usage);
+            if (++i == argc) return fail("flag '%s' needs a value; usage: %s", word, usage);
+            *flags[k].target = argv[i];
+        } else if (strchr(word, '=')) {
+            if (result->n_settings == (int)(sizeof result->settings / sizeof *result->settings)) return fail("too many settings");
+            result->settings[result->n_settings++] = word;
+        } else {
+            if (result->n_positional == most) return fail("unexpected argument '%s'; usage: %s", word, usage);
+            result->positional[result->n_positional++] = word;
+        }
+    }
+    if (result->n_positional < least) return fail("too few arguments; usage: %s", usage);
+    if (count) {
+        char *end;
+        errno = 0;
+        long long n = strtoll(count, &end, 10);
+        if (errno || *end || end == count || n < 0) return fail("-n: found '%s', expected a whole number of at least 0", count);
+        result->n = n;
+    }
+    return 0;
+}
+
+int make_options(const char *card, const arguments *given, const char *threads_key, genhep_options **options)
+{
+    const struct { const char *key, *value; } flags[] = {
+        {"seed", given->seed}, {"sample.stream", given->stream}, {threads_key, given->threads}};
+    genhep_status status = genhep_options_create(options);
+    if (!status && card) status = genhep_options_read_card(*options, card);
+    for (int i = 0; !status && i < given->n_settings; i++) status = genhep_options_parse(*options, given->settings[i]);
+    for (size_t i = 0; !status && i < sizeof flags / sizeof *flags; i++)
+        if (flags[i].value) status = genhep_options_set(*options, flags[i].key, flags[i].value);
+    if (!status) return 0;
+    genhep_options_free(*options);
+    *options = NULL;
+    return fail_library();
+}

@@ -1,0 +1,225 @@
+/* command_latent.c -- genhep encode, score, density: one row of numbers per event. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "principal.h"
+
+typedef struct job {
+    arguments given;
+    genhep_options *options;
+    genhep_model *model;
+    genhep_dataset *events;
+    double *values; /* (n,d) */
+    int64_t n, d, latents;
+} job;
+
+static void close_job(job *j)
+{
+    free(j->values);
+    genhep_dataset_free(j->events);
+    genhep_model_free(j->model);
+    genhep_options_free(j->options);
+}
+
+/* Events in the model's columns, whatever else the file holds and in whatever order. */
+static genhep_status select_columns(job *j)
+{
+    size_t used = 0, capacity = 1;
+    genhep_status status = GENHEP_OK;
+    for (int64_t k = 0; k < genhep_model_columns(j->model); k++) {
+        genhep_column column = {.struct_size = sizeof column};
+        genhep_model_column(j->model, k, &column);
+        capacity += strlen(column.name) + 1;
+    }
+    char *names = calloc(capacity, 1);
+    if (!names) return GENHEP_E_NOMEM;
+    for (int64_t k = 0; k < genhep_model_columns(j->model); k++) {
+        genhep_column column = {.struct_size = sizeof column};
+        genhep_model_column(j->model, k, &column);
+        used += (size_t)snprintf(names + used, capacity - used, "%s%s", k ? "," : "", column.name);
+    }
+    status = genhep_options_set_text(j->options, "data.columns", names);
+    free(names);
+    return status;
+}
+
+static int open_job(int argc, char **argv, const char *usage, job *j)
+{
+    memset(j, 0, sizeof *j);
+    if (parse_arguments(argc, argv, "-o --seed", 2, 2, usage, &j->given)) return 1;
+    if (!j->given.output) return fail("-o is missing; usage: %s", usage);
+    if (make_options(NULL, &j->given, "sample.threads", &j->options)) return 1;
+    genhep_status status = genhep_model_open(j->given.positional[0], j->options, &j->model);
+    if (!status) status = select_columns(j);
+    if (!status) status = genhep_dataset_open(j->given.positional[1], j->options, &j->events);
+    if (status) {
+        fail_library();
+        close_job(j);
+        return 1;
+    }
+    j->n = genhep_dataset_events(j->events);
+    j->d = genhep_dataset_columns(j->events);
+    j->latents = genhep_model_latents(j->model);
+    j->values = malloc((size_t)(j->n * j->d) * sizeof(double) + 1);
+    if (!j->values || genhep_dataset_values(j->events, j->values, j->d, j->n * j->d)) {
+        fail("out of memory");
+        close_job(j);
+        return 1;
+    }
+    return 0;
+}
+
+/* Write (n,width) numbers under names "<prefix><k>" or plain names, with the weights of the events. */
+static int write_rows(job *j, int64_t width, const char *const *names, const double *rows)
+{
+    genhep_dataset *out = NULL;
+    int32_t weighted = 0;
+    double *weights = malloc((size_t)j->n * sizeof *weights + 1);
+    genhep_status status = weights ? genhep_dataset_weights(j->events, weights, j->n, &weighted) : GENHEP_E_NOMEM;
+    if (!status) status = genhep_dataset_from_arrays(j->options, j->n, width, names, NULL, rows, width, weighted ? weights : NULL, &out);
+    if (!status) status = genhep_dataset_write(out, j->given.output, j->options);
+    genhep_dataset_free(out);
+    free(weights);
+    if (status) return fail_library();
+    printf("%s: %lld events\n", j->given.output, (long long)j->n);
+    return 0;
+}
+
+/* pc = V (mu - mean), V from the covariance of the encoded events. */
+static int add_components(int64_t n, int64_t L, double *rows)
+{
+    double *matrix = calloc((size_t)(2 * L * L + 3 * L), sizeof *matrix);
+    if (!matrix) return 1;
+    double *vectors = matrix + L * L, *values = vectors + L * L, *mean = values + L;
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t a = 0; a < L; a++) mean[a] += rows[i * 3 * L + a] / (double)n;
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t a = 0; a < L; a++)
+            for (int64_t b = 0; b < L; b++)
+                matrix[a * L + b] += (rows[i * 3 * L + a] - mean[a]) * (rows[i * 3 * L + b] - mean[b]) / (double)n;
+    principal_components(L, matrix, values, vectors);
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t k = 0; k < L; k++) {
+            double sum = 0;
+            for (int64_t a = 0; a < L; a++) sum += vectors[k * L + a] * (rows[i * 3 * L + a] - mean[a]);
+            rows[i * 3 * L + 2 * L + k] = sum;
+        }
+    free(matrix);
+    return 0;
+}
+
+static int encode(job *j)
+{
+    const int64_t L = j->latents, n = j->n;
+    static const char *const prefixes[] = {"mu_", "sigma_", "pc_"};
+    if (L == 0) return fail("%s: the model has no latent space", j->given.positional[0]);
+    double *mu = malloc((size_t)(n * L) * sizeof *mu + 1), *sigma = malloc((size_t)(n * L) * sizeof *sigma + 1);
+    double *rows = malloc((size_t)(n * 3 * L) * sizeof *rows + 1);
+    char (*texts)[32] = malloc((size_t)(3 * L) * sizeof *texts);
+    const char **names = malloc((size_t)(3 * L) * sizeof *names);
+    int result = 1;
+    if (!mu || !sigma || !rows || !texts || !names) {
+        fail("out of memory");
+    } else if (genhep_model_encode(j->model, n, j->values, j->d, mu, sigma)) {
+        fail_library();
+    } else {
+        for (int64_t k = 0; k < 3 * L; k++) {
+            snprintf(texts[k], sizeof texts[k], "%s%lld", prefixes[k / L], (long long)(k % L));
+            names[k] = texts[k];
+        }
+        for (int64_t i = 0; i < n; i++) {
+            memcpy(rows + i * 3 * L, mu + i * L, (size_t)L * sizeof *rows);
+            memcpy(rows + i * 3 * L + L, sigma + i * L, (size_t)L * sizeof *rows);
+        }
+        result = add_components(n, L, rows) ? fail("out of memory") : write_rows(j, 3 * L, names, rows);
+    }
+    free(mu);
+    free(sigma);
+    free(rows);
+    free(texts);
+    free(names);
+    return result;
+}
+
+int command_encode(int argc, char **argv)
+{
+    job j;
+    if (open_job(argc, argv, "genhep encode MODEL.h5 EVENTS -o LATENTS", &j)) return 1;
+    int result = encode(&j);
+    close_job(&j);
+    return result;
+}
+
+/* Reconstruction: squared distance of an event from its mean reconstruction, columns in units of their spread. */
+static int reconstruction_scores(job *j, double *score, int64_t stride)
+{
+    const int64_t n = j->n, d = j->d, L = j->latents;
+    double *mu = malloc((size_t)(n * L) * sizeof *mu + 1), *back = malloc((size_t)(n * d) * sizeof *back + 1);
+    double *spread = calloc((size_t)(2 * d), sizeof *spread);
+    int bad = !mu || !back || !spread;
+    if (bad) fail("out of memory");
+    else if ((bad = genhep_model_encode(j->model, n, j->values, d, mu, NULL) || genhep_model_decode(j->model, n, mu, back, d)))
+        fail_library();
+    for (int64_t i = 0; !bad && i < n * d; i++) spread[i % d] += j->values[i] / (double)n;
+    for (int64_t i = 0; !bad && i < n * d; i++) spread[d + i % d] += pow(j->values[i] - spread[i % d], 2) / (double)n;
+    for (int64_t i = 0; !bad && i < n; i++) {
+        double sum = 0;
+        for (int64_t k = 0; k < d; k++)
+            if (spread[d + k] > 0) sum += pow(back[i * d + k] - j->values[i * d + k], 2) / spread[d + k];
+        score[i * stride] = sum / (double)d;
+    }
+    free(mu);
+    free(back);
+    free(spread);
+    return bad;
+}
+
+int command_score(int argc, char **argv)
+{
+    static const char *const names[] = {"score_reconstruction", "score_elbo"};
+    job j;
+    if (open_job(argc, argv, "genhep score MODEL.h5 EVENTS -o SCORES", &j)) return 1;
+    int result = 1;
+    double *rows = malloc((size_t)(2 * j.n) * sizeof *rows + 1), *bound = malloc((size_t)j.n * sizeof *bound + 1);
+    if (!rows || !bound) {
+        fail("out of memory");
+    } else if (j.latents == 0) {
+        fail("%s: the model has no encoder to score with", j.given.positional[0]);
+    } else if (!reconstruction_scores(&j, rows, 2)) {
+        /* a model without decoder noise has no bound: only the reconstruction score exists then */
+        genhep_status status = genhep_model_log_density(j.model, j.options, j.n, j.values, j.d, bound);
+        int64_t width = status == GENHEP_E_STATE ? 1 : 2;
+        if (status && width == 2) {
+            fail_library();
+        } else {
+            double *out = malloc((size_t)(width * j.n) * sizeof *out + 1);
+            for (int64_t i = 0; out && i < j.n; i++) {
+                out[i * width] = rows[2 * i];
+                if (width == 2) out[i * width + 1] = -bound[i];
+            }
+            result = out ? write_rows(&j, width, names, out) : fail("out of memory");
+            free(out);
+        }
+    }
+    free(rows);
+    free(bound);
+    close_job(&j);
+    return result;
+}
+
+int command_density(int argc, char **argv)
+{
+    static const char *const names[] = {"log_density"};
+    job j;
+    if (open_job(argc, argv, "genhep density MODEL.h5 EVENTS -o DENSITIES", &j)) return 1;
+    double *rows = malloc((size_t)j.n * sizeof *rows + 1);
+    int result = !rows ? fail("out of memory")
+                 : genhep_model_log_density(j.model, j.options, j.n, j.values, j.d, rows) ? fail_library()
+                                                                                           : write_rows(&j, 1, names, rows);
+    free(rows);
+    close_job(&j);
+    return result;
+}

@@ -1,0 +1,36 @@
+/* processes.h -- the rows of the process table, and the parts of them that have closed forms of their own. */
+#ifndef TRUTH_PROCESSES_H
+#define TRUTH_PROCESSES_H
+
+#include "electroweak.h"
+#include "kinematics.h"
+#include "truth.h"
+
+extern const truth_process truth_two_body, truth_zll, truth_dy_full, truth_dy_photon, truth_ttbar_6q, truth_ww_lep6,
+    truth_toy_1x;
+
+/** zll in pp: rapidity and quark flavour of a pair of mass m, the quark coming along +z, from the density
+ * sum over flavours of (v_q^2 + a_q^2) x1 q(x1) x2 qbar(x2). */
+double truth_z_rapidity(truth_draws *draws, double m, double sqrt_s, enum truth_quark *quark);
+
+/* Top and W boson as in ttbar_6q and ww_lep6: Breit-Wigner in m, cut at TRUTH_WIDTHS widths on either side. GeV. */
+#define TRUTH_TOP_MASS 173.0
+#define TRUTH_TOP_WIDTH 1.4
+#define TRUTH_W_MASS 80.385
+#define TRUTH_W_WIDTH 2.085
+#define TRUTH_WIDTHS 15.0
+#define TRUTH_B_MASS 4.8
+#define TRUTH_QUARK_MASS 0.33
+
+double truth_top_mass(double u);
+double truth_w_mass(double u);
+
+/** The six observables of ww_lep6 from the two leptons and the two neutrinos:
+ * pT of the harder and the softer lepton, MET = |pT(nu nu)|, Mll, Ptll and
+ * MT = sqrt((sqrt(Mll^2 + Ptll^2) + MET)^2 - |pT(ll) + pT(nu nu)|^2). */
+void truth_ww_observables(const truth_vector lepton[2], const truth_vector neutrino[2], double row[6]);
+
+/** One decayed W pair before the cuts: lepton[i] and neutrino[i] come from W i, both massless. */
+void truth_ww_vectors(truth_draws *draws, truth_vector lepton[2], truth_vector neutrino[2]);
+
+#endif

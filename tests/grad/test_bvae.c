@@ -1,0 +1,75 @@
+/* test_bvae.c -- gradient of the whole B-VAE training step, every setting of noise and loss, against central differences. */
+#include "testing.h"
+
+#include "gradcheck.h"
+#include "model/bvae.h"
+
+enum { N = 9, P = 3 };
+
+typedef struct bvae_case {
+    genhep_model *model;
+    gh_bvae_work work;
+    double *parameters;
+    double X[N * P];
+    const double *weights;
+    double beta;
+    gh_rng rng;
+} bvae_case;
+
+static double value_of(void *context)
+{
+    bvae_case *c = context;
+    return gh_bvae_gradient(c->model, c->parameters, &c->work, c->X, c->weights, 1.0 / N, c->beta, &c->rng, 100, N, NULL).total;
+}
+
+static void check(const char *settings, double beta, const double *weights)
+{
+    static const char *const names[P] = {"a", "b", "c"};
+    genhep_options *options;
+    genhep_dataset *data;
+    double rows[50 * P], *gradient;
+    char copy[256];
+    bvae_case c = {.beta = beta, .weights = weights, .rng = gh_rng_make(3, GH_RANDOM_TRAIN, 0)};
+    ck_ok(genhep_options_create(&options));
+    snprintf(copy, sizeof copy, "latent.dim=2 encoder.layers=4 encoder.units=6 decoder.layers=3 decoder.units=5 %s", settings);
+    for (char *word = strtok(copy, " "); word; word = strtok(NULL, " ")) ck_ok(genhep_options_parse(options, word));
+    ck_ok(genhep_random_normal(1, 1, 0, 50 * P, rows));
+    ck_ok(genhep_dataset_from_arrays(NULL, 50, P, names, NULL, rows, P, NULL, &data));
+    const genhep_dataset *tables[1] = {data};
+    ck_ok(genhep_bvae_create(options, tables, 1, &c.model));
+    gh_hooks hooks = gh_hooks_default();
+    ck_ok(gh_bvae_work_create(&hooks, c.model, N, &c.work));
+    c.parameters = c.model->parameters;
+    for (int64_t i = 0; i < c.model->n_trainable; i++) c.parameters[i] += 0.05 * sin(2.3 * (double)i);
+    ck_ok(genhep_random_normal(1, 2, 0, N * P, c.X));
+    if (c.model->bce)
+        for (int i = 0; i < N * P; i++) c.X[i] = 1 / (1 + exp(-c.X[i]));
+    ck_ok(gh_alloc(&hooks, &gradient, c.model->n_parameters, sizeof *gradient));
+    gh_bvae_loss loss = gh_bvae_gradient(c.model, c.parameters, &c.work, c.X, weights, 1.0 / N, beta, &c.rng, 100, N, gradient);
+    ck_assert(isfinite(loss.total) && loss.total == value_of(&c));
+    double worst = gc_worst(value_of, &c, c.parameters, gradient, c.model->n_trainable);
+    ck_assert_msg(worst <= 1e-6, "%s: worst relative error %g", settings, worst);
+    gh_free(&hooks, gradient);
+    gh_bvae_work_free(&c.work);
+    genhep_model_free(c.model);
+    genhep_dataset_free(data);
+    genhep_options_free(options);
+}
+
+START_TEST(every_setting)
+{
+    static const double weights[N] = {1, 2, -0.5, 1, 0.1, 3, 1, 1, 0.7};
+    check("loss.noise=none", 1e-6, NULL);
+    check("loss.noise=none", 0.3, weights);
+    check("loss.noise=none loss.reconstruction=bce", 0.1, NULL);
+    check("loss.noise=none model.family=ae", 0, NULL);
+    check("loss.noise=global", 1, NULL);
+    check("loss.noise=global", 0.5, weights);
+    check("loss.noise=event", 1, weights);
+    check("loss.noise=none encoder.residual=skip2 encoder.activation=elu decoder.output=tanh", 1e-3, NULL);
+    check("loss.noise=global encoder.norm=batch decoder.norm=layer", 1, NULL);
+    check("loss.noise=global encoder.dropout=0.2 decoder.dropout=0.1 decoder.residual=add", 1, NULL);
+}
+END_TEST
+
+GH_TEST_MAIN("bvae", every_setting)
