@@ -35,7 +35,7 @@ static gh_status byte_count(int64_t count, size_t size, size_t *bytes)
 gh_status gh_alloc(const gh_hooks *hooks, void *pointer, int64_t count, size_t size)
 {
     void **target = pointer;
-    size_t bytes;
+    size_t bytes = 0;
     *target = NULL;
     GH_TRY(byte_count(count, size, &bytes));
     void *block = hooks->reallocate(hooks->allocator_user, NULL, bytes);
@@ -48,7 +48,7 @@ gh_status gh_alloc(const gh_hooks *hooks, void *pointer, int64_t count, size_t s
 gh_status gh_resize(const gh_hooks *hooks, void *pointer, int64_t count, size_t size)
 {
     void **target = pointer;
-    size_t bytes;
+    size_t bytes = 0;
     GH_TRY(byte_count(count, size, &bytes));
     void *block = hooks->reallocate(hooks->allocator_user, *target, bytes);
     if (!block) GH_FAIL(GENHEP_E_NOMEM, "out of memory: %zu bytes", bytes);
@@ -62,7 +62,7 @@ gh_status gh_resize(const gh_hooks *hooks, void *pointer, int64_t count, size_t 
 gh_status gh_alloc_aligned(const gh_hooks *hooks, void *pointer, int64_t count, size_t size)
 {
     void **target = pointer;
-    size_t bytes;
+    size_t bytes = 0;
     *target = NULL;
     GH_TRY(byte_count(count, size, &bytes));
     char *raw;

@@ -17,13 +17,15 @@ genhep_status genhep_dataset_open(const char *path, const genhep_options *option
 static genhep_status check_arrays(int64_t n_events, int64_t n_columns, const char *const *names, const double *values,
                                   int64_t stride)
 {
-    if (n_events < 0) GH_FAIL(GENHEP_E_ARG, "genhep_dataset_from_arrays: n_events = %lld is below 0", (long long)n_events);
+    if (n_events < 0)
+        GH_FAIL(GENHEP_E_ARG, "genhep_dataset_from_arrays: n_events = %lld is below 0", (long long)n_events);
     if (n_columns < 1)
         GH_FAIL(GENHEP_E_SHAPE, "genhep_dataset_from_arrays: n_columns = %lld is below 1", (long long)n_columns);
     if (stride < n_columns)
-        GH_FAIL(GENHEP_E_SHAPE, "genhep_dataset_from_arrays: stride = %lld is below n_columns = %lld", (long long)stride,
-                (long long)n_columns);
-    if (!names || (!values && n_events > 0)) GH_FAIL(GENHEP_E_ARG, "genhep_dataset_from_arrays: names or values is NULL");
+        GH_FAIL(GENHEP_E_SHAPE, "genhep_dataset_from_arrays: stride = %lld is below n_columns = %lld",
+                (long long)stride, (long long)n_columns);
+    if (!names || (!values && n_events > 0))
+        GH_FAIL(GENHEP_E_ARG, "genhep_dataset_from_arrays: names or values is NULL");
     for (int64_t j = 0; j < n_columns; j++) {
         if (!names[j] || !names[j][0])
             GH_FAIL(GENHEP_E_ARG, "genhep_dataset_from_arrays: column %lld has no name", (long long)j);
@@ -41,7 +43,8 @@ genhep_status genhep_dataset_from_arrays(const genhep_options *options, int64_t 
     gh_hooks hooks = gh_hooks_of(options);
     genhep_dataset *table;
     genhep_status status = gh_dataset_create(&hooks, n_events, n_columns, names, units, weights != NULL, &table);
-    if (status == GENHEP_E_FORMAT) return gh_fail(GENHEP_E_ARG, "genhep_dataset_from_arrays: a column name occurs twice");
+    if (status == GENHEP_E_FORMAT)
+        return gh_fail(GENHEP_E_ARG, "genhep_dataset_from_arrays: a column name occurs twice");
     GH_TRY(status);
     for (int64_t i = 0; i < n_events; i++)
         memcpy(table->values + i * n_columns, values + i * stride, (size_t)n_columns * sizeof *values);
@@ -62,7 +65,8 @@ genhep_status genhep_dataset_write(const genhep_dataset *dataset, const char *pa
     return gh_events_write(dataset, path, options);
 }
 
-genhep_status genhep_dataset_slice(const genhep_dataset *dataset, int64_t first, int64_t n_events, genhep_dataset **slice)
+genhep_status genhep_dataset_slice(const genhep_dataset *dataset, int64_t first, int64_t n_events,
+                                   genhep_dataset **slice)
 {
     if (!slice) GH_FAIL(GENHEP_E_ARG, "genhep_dataset_slice: slice is NULL");
     *slice = NULL;
@@ -112,17 +116,20 @@ genhep_status genhep_dataset_values(const genhep_dataset *dataset, double *value
     if (!dataset) GH_FAIL(GENHEP_E_ARG, "genhep_dataset_values: dataset is NULL");
     int64_t n = dataset->n, d = dataset->d;
     if (stride < d)
-        GH_FAIL(GENHEP_E_SHAPE, "genhep_dataset_values: stride = %lld is below %lld columns", (long long)stride, (long long)d);
+        GH_FAIL(GENHEP_E_SHAPE, "genhep_dataset_values: stride = %lld is below %lld columns", (long long)stride,
+                (long long)d);
     if (n == 0) return GENHEP_OK;
     if (!values) GH_FAIL(GENHEP_E_ARG, "genhep_dataset_values: values is NULL");
     if (capacity < d || (capacity - d) / stride < n - 1) /* (n-1)*stride + d > capacity, without overflow */
-        GH_FAIL(GENHEP_E_BUFFER, "genhep_dataset_values: capacity = %lld is too small for %lld rows of %lld with stride %lld",
+        GH_FAIL(GENHEP_E_BUFFER,
+                "genhep_dataset_values: capacity = %lld is too small for %lld rows of %lld with stride %lld",
                 (long long)capacity, (long long)n, (long long)d, (long long)stride);
     for (int64_t i = 0; i < n; i++) memcpy(values + i * stride, dataset->values + i * d, (size_t)d * sizeof *values);
     return GENHEP_OK;
 }
 
-genhep_status genhep_dataset_weights(const genhep_dataset *dataset, double *weights, int64_t capacity, int32_t *has_weights)
+genhep_status genhep_dataset_weights(const genhep_dataset *dataset, double *weights, int64_t capacity,
+                                     int32_t *has_weights)
 {
     if (!dataset) GH_FAIL(GENHEP_E_ARG, "genhep_dataset_weights: dataset is NULL");
     if (!weights && dataset->n > 0) GH_FAIL(GENHEP_E_ARG, "genhep_dataset_weights: weights is NULL");

@@ -48,8 +48,8 @@ gh_status gh_check_names(const gh_hooks *hooks, int64_t d, const char *const *na
     return status;
 }
 
-gh_status gh_dataset_create(const gh_hooks *hooks, int64_t n, int64_t d, const char *const *names, const char *const *units,
-                            int with_weights, genhep_dataset **dataset)
+gh_status gh_dataset_create(const gh_hooks *hooks, int64_t n, int64_t d, const char *const *names,
+                            const char *const *units, int with_weights, genhep_dataset **dataset)
 {
     *dataset = NULL;
     if (n < 0 || d < 1)
@@ -162,8 +162,8 @@ gh_status gh_dataset_check_finite(const genhep_dataset *dataset, const char *whe
         if (sum == 0) continue;
         for (int64_t j = 0; j < d; j++)
             if (!isfinite(row[j]))
-                GH_FAIL(GENHEP_E_NUMERIC, "%s: row %lld, column '%.80s' is %s, expected a finite number", where, (long long)i,
-                        dataset->names[j], isnan(row[j]) ? "NaN" : "infinite");
+                GH_FAIL(GENHEP_E_NUMERIC, "%s: row %lld, column '%.80s' is %s, expected a finite number", where,
+                        (long long)i, dataset->names[j], isnan(row[j]) ? "NaN" : "infinite");
     }
     for (int64_t i = 0; dataset->weights && i < n; i++)
         if (!isfinite(dataset->weights[i]))

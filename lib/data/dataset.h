@@ -25,8 +25,8 @@ struct genhep_dataset {
 
 /** New table with zeroed values; names[i] is copied; units may be NULL. weights are allocated (ones) when with_weights.
  * GENHEP_E_FORMAT when a name is empty or occurs twice. */
-gh_status gh_dataset_create(const gh_hooks *hooks, int64_t n, int64_t d, const char *const *names, const char *const *units,
-                            int with_weights, genhep_dataset **dataset);
+gh_status gh_dataset_create(const gh_hooks *hooks, int64_t n, int64_t d, const char *const *names,
+                            const char *const *units, int with_weights, genhep_dataset **dataset);
 
 void gh_dataset_free(genhep_dataset *dataset);
 
@@ -43,10 +43,11 @@ gh_status gh_dataset_copy_attributes(genhep_dataset *to, const genhep_dataset *f
 /** Does `name` match `pattern`, where '*' stands for any run of characters? */
 int gh_pattern_match(const char *pattern, const char *name);
 
-/** Resolve comma-separated column patterns (data.columns) against names: indices in the order of the patterns, each column
- * once. `indices` has room for d. An entry that matches nothing is GENHEP_E_OPTION and names the closest column. Empty or
- * NULL patterns select all. */
-gh_status gh_select_columns(const char *patterns, const char *const *names, int64_t d, int64_t *indices, int64_t *count);
+/** Resolve comma-separated column patterns (data.columns) against names: indices in the order of the patterns, each
+ * column once. `indices` has room for d. An entry that matches nothing is GENHEP_E_OPTION and names the closest column.
+ * Empty or NULL patterns select all. */
+gh_status gh_select_columns(const char *patterns, const char *const *names, int64_t d, int64_t *indices,
+                            int64_t *count);
 
 /** GENHEP_E_NUMERIC naming row, column and `where` when a value or weight is not finite. */
 gh_status gh_dataset_check_finite(const genhep_dataset *dataset, const char *where);

@@ -1,4 +1,4 @@
-/* archive_h5.c -- archives (models, checkpoints) as HDF5 behind a 512-byte block that says how long and how sound it is.
+/* archive_h5.c -- archives (models, checkpoints) as HDF5 behind a 512-byte block that tells its length and checksum.
  *
  *   byte 0   "GENHEP\r\n"
  *   byte 8   uint32 format version, 1                 (numbers little-endian)
@@ -7,7 +7,8 @@
  *   byte 24  zeros up to byte 512
  *   byte 512 the payload: HDF5 with that user block, which HDF5 readers find by themselves
  *
- * Entries are contiguous, unfiltered datasets; the folders of a name are groups. Texts are scalar fixed-length UTF-8. */
+ * Entries are contiguous, unfiltered datasets; the folders of a name are groups. Texts are scalar fixed-length UTF-8.
+ */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,7 +32,7 @@ static uint64_t get_little(const unsigned char *at, int bytes)
     return value;
 }
 
-/* ---- writing ------------------------------------------------------------------------------------------------------- */
+/* ---- writing ---- */
 
 static hid_t text_type(int64_t length)
 {
@@ -103,7 +104,7 @@ gh_status gh_archive_write(const gh_archive *archive, const char *path, const ch
     return status;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 typedef struct reader {
     const char *where;
@@ -130,7 +131,8 @@ static gh_status inspect(reader *r, hid_t dataset, hid_t type, gh_entry *entry)
     gh_h5_close(&create);
     gh_h5_close(&space);
     if (!plain)
-        GH_FAIL(GENHEP_E_FORMAT, "%s: '%s' is chunked, filtered or external, expected plain storage", r->where, r->name);
+        GH_FAIL(GENHEP_E_FORMAT, "%s: '%s' is chunked, filtered or external, expected plain storage", r->where,
+                r->name);
     if (rank < 0 || rank > 3 || null_space)
         GH_FAIL(GENHEP_E_FORMAT, "%s: '%s' has %d dimensions, expected at most 3", r->where, r->name, rank);
     if (kind == H5T_FLOAT && size == 4) entry->type = GH_F32;
@@ -138,8 +140,9 @@ static gh_status inspect(reader *r, hid_t dataset, hid_t type, gh_entry *entry)
     else if (kind == H5T_INTEGER && size == 8 && H5Tget_sign(type) == H5T_SGN_2) entry->type = GH_I64;
     else if (kind == H5T_STRING && H5Tis_variable_str(type) == 0 && rank == 0) entry->type = GH_TEXT;
     else
-        GH_FAIL(GENHEP_E_FORMAT, "%s: '%s' has an unknown type, expected float32, float64, int64 or a fixed-length text",
-                r->where, r->name);
+        GH_FAIL(GENHEP_E_FORMAT,
+                "%s: '%s' has an unknown type, expected float32, float64, int64 or a fixed-length text", r->where,
+                r->name);
     entry->rank = rank;
     int64_t bytes = (int64_t)size;
     if (size > (size_t)r->left) bytes = -1;
@@ -207,8 +210,8 @@ static herr_t visit(hid_t group, const char *name, const H5L_info_t *info, void 
             r->status = gh_h5_fail(GENHEP_E_FORMAT, "%s: group '%.80s' cannot be walked", r->where, r->name);
         r->depth--;
     } else {
-        r->status = gh_fail(GENHEP_E_FORMAT, "%s: '%.80s' is neither a dataset nor a group at most %d deep", r->where, r->name,
-                            (int)DEEPEST);
+        r->status = gh_fail(GENHEP_E_FORMAT, "%s: '%.80s' is neither a dataset nor a group at most %d deep", r->where,
+                            r->name, (int)DEEPEST);
     }
     gh_h5_close(&object);
     r->name[used] = '\0';
@@ -223,7 +226,8 @@ static gh_status check_kind(const gh_hooks *hooks, hid_t file, const char *where
     if (attribute >= 0) status = gh_h5_read_attribute(hooks, attribute, &found);
     gh_h5_close(&attribute);
     if (!status && (!found || strcmp(found, kind) != 0))
-        status = gh_fail(GENHEP_E_FORMAT, "%s: is a '%.40s' file, expected a '%s' file", where, found ? found : "nameless", kind);
+        status = gh_fail(GENHEP_E_FORMAT, "%s: is a '%.40s' file, expected a '%s' file", where,
+                         found ? found : "nameless", kind);
     gh_free(hooks, found);
     return status;
 }
@@ -233,18 +237,20 @@ static gh_status check_block(const void *bytes, int64_t size, const char *where)
     const unsigned char *block = bytes;
     if (size < (int64_t)sizeof magic || memcmp(block, magic, sizeof magic) != 0)
         GH_FAIL(GENHEP_E_FORMAT, "%s: does not begin with the mark of a genhep file", where);
-    if (size < BLOCK) GH_FAIL(GENHEP_E_FORMAT, "%s: %lld bytes, the first block alone has %d", where, (long long)size, (int)BLOCK);
+    if (size < BLOCK)
+        GH_FAIL(GENHEP_E_FORMAT, "%s: %lld bytes, the first block alone has %d", where, (long long)size, (int)BLOCK);
     uint64_t version = get_little(block + 8, 4), length = get_little(block + 12, 8), crc = get_little(block + 20, 4);
     if (version > FORMAT_VERSION)
-        GH_FAIL(GENHEP_E_VERSION, "%s: format version %llu, this library reads up to %d", where, (unsigned long long)version,
-                (int)FORMAT_VERSION);
+        GH_FAIL(GENHEP_E_VERSION, "%s: format version %llu, this library reads up to %d", where,
+                (unsigned long long)version, (int)FORMAT_VERSION);
     if (version < 1) GH_FAIL(GENHEP_E_FORMAT, "%s: format version 0", where);
     if (length != (uint64_t)(size - BLOCK))
         GH_FAIL(GENHEP_E_FORMAT, "%s: %lld bytes behind the first block, expected %llu: truncated or damaged", where,
                 (long long)(size - BLOCK), (unsigned long long)length);
     uint32_t found = gh_crc32(block + BLOCK, size - BLOCK);
     if (found != crc)
-        GH_FAIL(GENHEP_E_FORMAT, "%s: CRC-32 %08x, expected %08llx: the file is damaged", where, found, (unsigned long long)crc);
+        GH_FAIL(GENHEP_E_FORMAT, "%s: CRC-32 %08x, expected %08llx: the file is damaged", where, found,
+                (unsigned long long)crc);
     return GENHEP_OK;
 }
 

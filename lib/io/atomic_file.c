@@ -120,8 +120,8 @@ gh_status gh_atomic_commit(gh_atomic_file *file)
     return status;
 }
 
-gh_status gh_atomic_write_all(const gh_hooks *hooks, const char *path, const void *head, int64_t head_size, const void *body,
-                              int64_t body_size)
+gh_status gh_atomic_write_all(const gh_hooks *hooks, const char *path, const void *head, int64_t head_size,
+                              const void *body, int64_t body_size)
 {
     gh_atomic_file file;
     gh_status status;

@@ -24,7 +24,7 @@ gh_status gh_atomic_commit(gh_atomic_file *file);
 void gh_atomic_abandon(gh_atomic_file *file);
 
 /** All of the above for bytes that are complete: `head` (may be empty) followed by `body`. */
-gh_status gh_atomic_write_all(const gh_hooks *hooks, const char *path, const void *head, int64_t head_size, const void *body,
-                              int64_t body_size);
+gh_status gh_atomic_write_all(const gh_hooks *hooks, const char *path, const void *head, int64_t head_size,
+                              const void *body, int64_t body_size);
 
 #endif

@@ -3,13 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
-#include "base/text.h"
+#include "io/decimal.h"
 
 #define LARGEST ((int64_t)64 << 30) /* of an expanded file */
 #define INPUT_PART (1 << 20)
@@ -198,7 +197,8 @@ gh_status gh_bytes_read(const gh_hooks *hooks, const char *path, gh_bytes *bytes
     bytes->data = NULL;
     bytes->size = 0;
     GH_TRY(expansion_open(hooks, path, &e));
-    int64_t capacity = fstat(e.descriptor, &there) == 0 && there.st_size > 0 && there.st_size < LARGEST ? there.st_size : 0;
+    int64_t capacity =
+        fstat(e.descriptor, &there) == 0 && there.st_size > 0 && there.st_size < LARGEST ? there.st_size : 0;
     capacity = (e.gzip ? 4 * capacity : capacity) + 4096;
     for (;;) {
         int64_t got, room;
@@ -308,20 +308,12 @@ void gh_sink_int(gh_sink *sink, int64_t value)
     gh_sink_put(sink, buf + at, (int64_t)sizeof buf - at);
 }
 
-void gh_sink_real(gh_sink *sink, double value)
-{
-    char buf[40];
-    gh_sink_put(sink, buf, gh_format_real(buf, value, 17));
-}
-
 void gh_sink_exact(gh_sink *sink, double value, int is_float)
 {
     char buf[40];
-    if (value > -1e9 && value < 1e9 && value == (double)(int64_t)value && !(value == 0 && signbit(value))) {
+    if (value > -1e9 && value < 1e9 && value == (double)(int64_t)value && value != 0) /* whole numbers are frequent */
         gh_sink_int(sink, (int64_t)value);
-        return;
-    }
-    gh_sink_put(sink, buf, gh_format_exact(buf, value, is_float));
+    else gh_sink_put(sink, buf, gh_decimal(buf, value, is_float));
 }
 
 gh_status gh_sink_close(gh_sink *sink, gh_status status)

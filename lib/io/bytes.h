@@ -12,8 +12,8 @@ typedef struct gh_bytes {
     int64_t size;
 } gh_bytes;
 
-/** Read a whole file, gzip (one or more members) expanded. GENHEP_E_IO, GENHEP_E_FORMAT (truncated or damaged gzip, bytes
- * behind it, more than 64 GiB), GENHEP_E_NOMEM. */
+/** Read a whole file, gzip (one or more members) expanded. GENHEP_E_IO, GENHEP_E_FORMAT (truncated or damaged gzip,
+ * bytes behind it, more than 64 GiB), GENHEP_E_NOMEM. */
 gh_status gh_bytes_read(const gh_hooks *hooks, const char *path, gh_bytes *bytes);
 void gh_bytes_free(gh_bytes *bytes);
 
@@ -40,8 +40,7 @@ void gh_sink_put(gh_sink *sink, const char *bytes, int64_t size);
 void gh_sink_text(gh_sink *sink, const char *text);
 void gh_sink_int(gh_sink *sink, int64_t value);
 
-/** A number with 17 significant digits or, exact, the fewest that read back the same. */
-void gh_sink_real(gh_sink *sink, double value);
+/** A number with the fewest digits that read back the same (decimal.h). */
 void gh_sink_exact(gh_sink *sink, double value, int is_float);
 
 /** Complete the file when `status` and everything put so far are fine, else remove it. @return the first failure. */

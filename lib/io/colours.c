@@ -1,9 +1,11 @@
 /* colours.c -- colour lines through an event record.
  *
- * Outgoing quarks and antiquarks form pairs: products of one colourless resonance, then equal heavy flavours (a product of
- * a top counts as top), then a quark with the nearest antiquark behind it. A pair of different flavours (a W) closes its line; a pair of one flavour stays open
- * towards the incoming partons as far as those have room. Outgoing gluons sit on the line of the first open pair; without one
- * they are a line of their own, or sit on the first pair when the incoming particles have no colour. Then the open ends go to the incoming partons, whose remaining ends are connected with each other. */
+ * Outgoing quarks and antiquarks form pairs: products of one colourless resonance, then equal heavy flavours (a product
+ * of a top counts as top), then a quark with the nearest antiquark behind it. A pair of different flavours (a W) closes
+ * its line; a pair of one flavour stays open towards the incoming partons as far as those have room. Outgoing gluons
+ * sit on the line of the first open pair; without one they are a line of their own, or sit on the first pair when the
+ * incoming particles have no colour. Then the open ends go to the incoming partons, whose remaining ends are connected
+ * with each other. */
 #include <string.h>
 
 #include "io/particles.h"
@@ -178,16 +180,17 @@ static void note_given(flow *f)
     }
 }
 
-/* Open lines go to the incoming ends in one of the at most four orders; the others connect with each other, never a gluon
- * with itself. */
+/* Open lines go to the incoming ends in one of the at most four orders; the others connect with each other, never a
+ * gluon with itself. */
 static gh_status connect_incoming(flow *f)
 {
     gh_particle *p = f->record->particles;
     int rest = f->n_slot_colours - f->n_colours;
     if (rest < 0 || rest != f->n_slot_anticolours - f->n_anticolours)
-        GH_FAIL(GENHEP_E_OPTION, "%s: %d colour and %d anticolour lines leave the event, %d and %d come in; set lhe.ids, "
-                                 "lhe.incoming or lhe.colours", f->where, f->n_colours, f->n_anticolours, f->n_slot_colours,
-                f->n_slot_anticolours);
+        GH_FAIL(GENHEP_E_OPTION,
+                "%s: %d colour and %d anticolour lines leave the event, %d and %d come in; set lhe.ids, "
+                "lhe.incoming or lhe.colours",
+                f->where, f->n_colours, f->n_anticolours, f->n_slot_colours, f->n_slot_anticolours);
     for (int order = 0; order < 4; order++) {
         int colours[2], anticolours[2], valid = 1;
         for (int i = 0; i < 2; i++) {

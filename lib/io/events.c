@@ -43,14 +43,17 @@ gh_status gh_events_write(const genhep_dataset *dataset, const char *path, const
     for (size_t i = 0; i < sizeof writers / sizeof *writers; i++)
         if (ends_in(path, writers[i].ending)) write = writers[i].write, compress = writers[i].compress;
     if (!write)
-        GH_FAIL(GENHEP_E_ARG, "%s: the ending tells no format, expected .h5, .csv, .csv.gz, .npy, .lhe, .lhe.gz, .hepmc3, "
-                              ".hepmc3.gz or .lheh5", path);
+        GH_FAIL(GENHEP_E_ARG,
+                "%s: the ending tells no format, expected .h5, .csv, .csv.gz, .npy, .lhe, .lhe.gz, .hepmc3, "
+                ".hepmc3.gz or .lheh5",
+                path);
     GH_TRY(gh_dataset_check_finite(dataset, path));
     if (gh_storage_wanted(dataset, options) == GENHEP_FLOAT32)
         for (int64_t i = 0; i < dataset->n * dataset->d; i++)
             if (fabs(dataset->values[i]) > FLT_MAX)
-                GH_FAIL(GENHEP_E_NUMERIC, "%s: %.6g in row %lld, column '%s' does not fit float32; set data.storage = float64",
-                        path, dataset->values[i], (long long)(i / dataset->d), dataset->names[i % dataset->d]);
+                GH_FAIL(GENHEP_E_NUMERIC,
+                        "%s: %.6g in row %lld, column '%s' does not fit float32; set data.storage = float64", path,
+                        dataset->values[i], (long long)(i / dataset->d), dataset->names[i % dataset->d]);
     return write(dataset, path, options, compress);
 }
 
@@ -127,7 +130,7 @@ gh_status gh_events_read(const char *path, const genhep_options *options, genhep
     return gh_fail(GENHEP_E_FORMAT, "%s", message);
 }
 
-/* ---- what readers share -------------------------------------------------------------------------------------------- */
+/* ---- what readers share ---- */
 
 static int64_t find_name(const char *const *names, int64_t d, const char *name)
 {

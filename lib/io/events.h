@@ -55,10 +55,14 @@ gh_status gh_events_read_lheh5(const char *path, const genhep_options *options, 
 gh_status gh_is_lheh5(const char *path, int *is);
 
 /** The writers; `compress` asks for gzip where the format has it. */
-gh_status gh_events_write_h5(const genhep_dataset *dataset, const char *path, const genhep_options *options, int compress);
-gh_status gh_events_write_csv(const genhep_dataset *dataset, const char *path, const genhep_options *options, int compress);
-gh_status gh_events_write_npy(const genhep_dataset *dataset, const char *path, const genhep_options *options, int compress);
-gh_status gh_events_write_lhe(const genhep_dataset *dataset, const char *path, const genhep_options *options, int compress);
+gh_status gh_events_write_h5(const genhep_dataset *dataset, const char *path, const genhep_options *options,
+                             int compress);
+gh_status gh_events_write_csv(const genhep_dataset *dataset, const char *path, const genhep_options *options,
+                              int compress);
+gh_status gh_events_write_npy(const genhep_dataset *dataset, const char *path, const genhep_options *options,
+                              int compress);
+gh_status gh_events_write_lhe(const genhep_dataset *dataset, const char *path, const genhep_options *options,
+                              int compress);
 gh_status gh_events_write_hepmc3(const genhep_dataset *dataset, const char *path, const genhep_options *options,
                                  int compress);
 gh_status gh_events_write_lheh5(const genhep_dataset *dataset, const char *path, const genhep_options *options,

@@ -1,7 +1,7 @@
 /* events_csv.c -- comma-separated text with a header line, plain or gzip, always with a decimal point.
  *
- * A column is numeric when its first data row is; other columns are left out unless data.columns asks for them, which is an
- * error. A column named `weight` holds the weights unless data.weights says otherwise. */
+ * A column is numeric when its first data row is; other columns are left out unless data.columns asks for them, which
+ * is an error. A column named `weight` holds the weights unless data.weights says otherwise. */
 #include <math.h>
 #include <string.h>
 
@@ -120,8 +120,8 @@ static gh_status read_row(cursor *c, int64_t d, const int64_t *to, char *const *
     const char *begin, *end;
     for (int64_t j = 0; j < d; j++) {
         if (separator == SEPARATOR_LINE)
-            GH_FAIL(GENHEP_E_FORMAT, "%s: line %lld has %lld cells, expected %lld", c->path, (long long)line, (long long)j,
-                    (long long)d);
+            GH_FAIL(GENHEP_E_FORMAT, "%s: line %lld has %lld cells, expected %lld", c->path, (long long)line,
+                    (long long)j, (long long)d);
         GH_TRY(next_cell(c, &begin, &end, &separator));
         if (!row || to[j] == SKIP) continue;
         double number;
@@ -214,12 +214,14 @@ static void put_name(gh_sink *sink, const char *name)
     if (quoted) gh_sink_text(sink, "\"");
 }
 
-gh_status gh_events_write_csv(const genhep_dataset *dataset, const char *path, const genhep_options *options, int compress)
+gh_status gh_events_write_csv(const genhep_dataset *dataset, const char *path, const genhep_options *options,
+                              int compress)
 {
     gh_sink sink;
     int is_float = gh_storage_wanted(dataset, options) == GENHEP_FLOAT32;
     if (dataset->weights && gh_dataset_find(dataset, WEIGHT) >= 0)
-        GH_FAIL(GENHEP_E_SHAPE, "%s: the table has weights and a column '" WEIGHT "', CSV has one place for them", path);
+        GH_FAIL(GENHEP_E_SHAPE, "%s: the table has weights and a column '" WEIGHT "', CSV has one place for them",
+                path);
     for (int64_t j = 0; j < dataset->d; j++)
         if (strpbrk(dataset->names[j], "\"\r\n"))
             GH_FAIL(GENHEP_E_SHAPE, "%s: column name '%.80s' has a quote or a line break", path, dataset->names[j]);

@@ -1,4 +1,5 @@
 /* events_h5.c -- event tables in HDF5: dataset `events` (N,D) with the attribute `columns`, optional `weights` (N). */
+#include <stdio.h>
 #include <string.h>
 
 #include "io/events.h"
@@ -15,12 +16,14 @@ typedef struct table {
     genhep_dataset *dataset;
 } table;
 
-/* Texts of an attribute of `events`; GENHEP_OK with *texts NULL when it is absent and not needed, or no array of d texts. */
+/* Texts of an attribute of `events`; GENHEP_OK with *texts NULL when it is absent and not needed, or no array of d
+ * texts. */
 static gh_status read_labels(const table *t, const char *name, int needed, char ***texts)
 {
     *texts = NULL;
     if (H5Aexists(t->events, name) <= 0) {
-        if (needed) GH_FAIL(GENHEP_E_FORMAT, "%s: dataset 'events' has no attribute '%s' with the column names", t->path, name);
+        if (needed)
+            GH_FAIL(GENHEP_E_FORMAT, "%s: dataset 'events' has no attribute '%s' with the column names", t->path, name);
         return GENHEP_OK;
     }
     hid_t attribute = H5Aopen(t->events, name, H5P_DEFAULT), space = H5Aget_space(attribute);
@@ -178,8 +181,13 @@ static gh_status build_table(const genhep_dataset *dataset, const genhep_options
     if (units) GH_TRY_CLEANUP(gh_h5_write_texts(events, "units", dataset->d, (const char *const *)dataset->units));
     if (dataset->weights)
         GH_TRY_CLEANUP(gh_h5_write_doubles(file, "weights", H5T_IEEE_F64LE, 1, dims, dataset->weights, &weights));
-    for (int64_t i = 0; i < dataset->n_attributes; i++)
-        GH_TRY_CLEANUP(gh_h5_write_attribute(file, dataset->attributes[i].key, dataset->attributes[i].value));
+    for (int64_t i = 0; i < dataset->n_attributes; i++) {
+        const gh_attribute *a = &dataset->attributes[i];
+        char rows[24];
+        snprintf(rows, sizeof rows, "%lld", (long long)dataset->n);
+        /* a count that was passed on from another file must not be wrong in this one */
+        GH_TRY_CLEANUP(gh_h5_write_attribute(file, a->key, strcmp(a->key, "n_events") == 0 ? rows : a->value));
+    }
     status = GENHEP_OK;
 cleanup:
     gh_h5_close(&events);
@@ -187,7 +195,8 @@ cleanup:
     return status;
 }
 
-gh_status gh_events_write_h5(const genhep_dataset *dataset, const char *path, const genhep_options *options, int compress)
+gh_status gh_events_write_h5(const genhep_dataset *dataset, const char *path, const genhep_options *options,
+                             int compress)
 {
     hid_t file;
     gh_h5_guard guard;

@@ -1,5 +1,5 @@
-/* events_hepmc3.c -- HepMC3 ASCII, written only: the incoming partons (status 4) meet in one vertex, resonances decay in
- * vertices of their own, outgoing particles have status 1. GeV and mm. */
+/* events_hepmc3.c -- HepMC3 ASCII, written only: the incoming partons (status 4) meet in one vertex, resonances decay
+ * in vertices of their own, outgoing particles have status 1. GeV and mm. */
 #include <string.h>
 
 #include "io/events.h"

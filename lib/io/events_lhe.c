@@ -12,7 +12,7 @@
 
 enum { MOST_PARTICLES = 10000, EVENT_WORDS = 6, PARTICLE_WORDS = 13 };
 
-/* ---- reading ------------------------------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 typedef struct lhe {
     const char *path;
@@ -77,7 +77,8 @@ static gh_status read_words(const lhe *f, const char *begin, const char *end, co
         for (at = stop; at < end && (*at == ' ' || *at == '\t');) at++;
     }
     if (found < count || (found > count && !more))
-        GH_FAIL(GENHEP_E_FORMAT, "%s: line %lld: %d numbers in %s, expected %d", f->path, (long long)f->line, found, what, count);
+        GH_FAIL(GENHEP_E_FORMAT, "%s: line %lld: %d numbers in %s, expected %d", f->path, (long long)f->line, found,
+                what, count);
     return GENHEP_OK;
 }
 
@@ -85,18 +86,19 @@ static gh_status read_init(lhe *f)
 {
     const char *begin, *end;
     double words[10];
-    if (!next_line(f, &begin, &end)) GH_FAIL(GENHEP_E_FORMAT, "%s: line %lld: <init> is truncated", f->path, (long long)f->line);
+    if (!next_line(f, &begin, &end))
+        GH_FAIL(GENHEP_E_FORMAT, "%s: line %lld: <init> is truncated", f->path, (long long)f->line);
     GH_TRY(read_words(f, begin, end, "the first line of <init>", 10, 1, words));
     for (int i = 0; i < 2; i++) f->beam_id[i] = words[i], f->beam_energy[i] = words[2 + i];
     if (!(fabs(words[8]) >= 1 && fabs(words[8]) <= 4) || !(words[9] >= 0 && words[9] <= 1e6))
-        GH_FAIL(GENHEP_E_FORMAT, "%s: line %lld: weight strategy %g and %g processes", f->path, (long long)f->line, words[8],
-                words[9]);
+        GH_FAIL(GENHEP_E_FORMAT, "%s: line %lld: weight strategy %g and %g processes", f->path, (long long)f->line,
+                words[8], words[9]);
     f->strategy = (int)words[8];
     f->processes = (int64_t)words[9];
     for (int64_t i = 0; i < f->processes; i++) {
         if (!next_line(f, &begin, &end) || *begin == '<')
-            GH_FAIL(GENHEP_E_FORMAT, "%s: line %lld: <init> has %lld processes, expected %lld", f->path, (long long)f->line,
-                    (long long)i, (long long)f->processes);
+            GH_FAIL(GENHEP_E_FORMAT, "%s: line %lld: <init> has %lld processes, expected %lld", f->path,
+                    (long long)f->line, (long long)i, (long long)f->processes);
         GH_TRY(read_words(f, begin, end, "a process of <init>", 3, 1, words));
         f->sigma += words[0];
         f->variance += words[1] * words[1];
@@ -134,7 +136,8 @@ static gh_status next_event(lhe *f, int *found)
             GH_FAIL(GENHEP_E_FORMAT, "%s: line %lld: '%.*s' outside of an event", f->path, (long long)f->line,
                     (int)(end - begin > 40 ? 40 : end - begin), begin);
     }
-    GH_FAIL(GENHEP_E_FORMAT, "%s: line %lld: </LesHouchesEvents> is missing: truncated file", f->path, (long long)f->line);
+    GH_FAIL(GENHEP_E_FORMAT, "%s: line %lld: </LesHouchesEvents> is missing: truncated file", f->path,
+            (long long)f->line);
 }
 
 /* Next line of numbers inside an event. */
@@ -157,8 +160,8 @@ static gh_status event_head(lhe *f, int64_t *particles, double *weight)
     GH_TRY(event_line(f, "the first line of an event", &begin, &end));
     GH_TRY(read_words(f, begin, end, "the first line of an event", EVENT_WORDS, 0, words));
     if (!(words[0] >= 1 && words[0] <= MOST_PARTICLES) || words[0] != rint(words[0]))
-        GH_FAIL(GENHEP_E_FORMAT, "%s: line %lld: an event of %g particles, expected 1 to %d", f->path, (long long)f->line,
-                words[0], (int)MOST_PARTICLES);
+        GH_FAIL(GENHEP_E_FORMAT, "%s: line %lld: an event of %g particles, expected 1 to %d", f->path,
+                (long long)f->line, words[0], (int)MOST_PARTICLES);
     *particles = (int64_t)words[0];
     *weight = words[2];
     return GENHEP_OK;
@@ -174,8 +177,8 @@ static gh_status event_tail(lhe *f, int64_t particles)
         if (is_tag(begin, end, "<event")) break;
         int number = *begin == '-' || *begin == '+' || (*begin >= '0' && *begin <= '9');
         if (number && !inside)
-            GH_FAIL(GENHEP_E_FORMAT, "%s: line %lld: the event has more than its %lld particles", f->path, (long long)f->line,
-                    (long long)particles);
+            GH_FAIL(GENHEP_E_FORMAT, "%s: line %lld: the event has more than its %lld particles", f->path,
+                    (long long)f->line, (long long)particles);
         if (*begin == '<') inside = 1;
     }
     GH_FAIL(GENHEP_E_FORMAT, "%s: line %lld: the event is not closed: truncated file", f->path, (long long)f->line);
@@ -188,8 +191,8 @@ static gh_status read_particle(lhe *f, gh_particle *p)
     GH_TRY(event_line(f, "a particle", &begin, &end));
     GH_TRY(read_words(f, begin, end, "a particle", PARTICLE_WORDS, 0, w));
     if (w[0] != rint(w[0]) || fabs(w[0]) > 1e15 || w[1] != rint(w[1]) || fabs(w[1]) > 1e6)
-        GH_FAIL(GENHEP_E_FORMAT, "%s: line %lld: code %g and status %g, expected whole numbers", f->path, (long long)f->line, w[0],
-                w[1]);
+        GH_FAIL(GENHEP_E_FORMAT, "%s: line %lld: code %g and status %g, expected whole numbers", f->path,
+                (long long)f->line, w[0], w[1]);
     p->id = (int64_t)w[0];
     p->status = (int32_t)w[1];
     p->px = w[6], p->py = w[7], p->pz = w[8], p->e = w[9], p->m = w[10];
@@ -267,7 +270,8 @@ static gh_status set_attributes(const lhe *f, genhep_dataset *table)
 static void drop_equal_weights(genhep_dataset *table, int wanted)
 {
     int equal = 1;
-    for (int64_t i = 0; i < table->n; i++) equal = equal && table->weights[i] == table->weights[0] && table->weights[i] > 0;
+    for (int64_t i = 0; i < table->n; i++)
+        equal = equal && table->weights[i] == table->weights[0] && table->weights[i] > 0;
     if (!equal && wanted) return;
     gh_free(&table->hooks, table->weights);
     table->weights = NULL;
@@ -311,7 +315,7 @@ cleanup:
     return status;
 }
 
-/* ---- writing ------------------------------------------------------------------------------------------------------- */
+/* ---- writing ---- */
 
 /* Blank, then the number. */
 static void put_int(gh_sink *sink, int64_t value)
@@ -371,7 +375,8 @@ static void write_event(gh_sink *sink, const gh_record *r)
     gh_sink_text(sink, "</event>\n");
 }
 
-gh_status gh_events_write_lhe(const genhep_dataset *dataset, const char *path, const genhep_options *options, int compress)
+gh_status gh_events_write_lhe(const genhep_dataset *dataset, const char *path, const genhep_options *options,
+                              int compress)
 {
     gh_record_plan plan;
     gh_record record = {NULL, 0, 1, 0};
@@ -380,7 +385,8 @@ gh_status gh_events_write_lhe(const genhep_dataset *dataset, const char *path, c
     GH_TRY(gh_record_plan_make(dataset, options, path, &plan));
     GH_TRY_CLEANUP(gh_alloc(&dataset->hooks, &record.particles, plan.most, sizeof *record.particles));
     if (!plan.sigma_known)
-        gh_log(&dataset->hooks, GENHEP_LOG_WARNING, "%s: no attribute sigma_pb, the cross section is written as 1 pb", path);
+        gh_log(&dataset->hooks, GENHEP_LOG_WARNING, "%s: no attribute sigma_pb, the cross section is written as 1 pb",
+               path);
     GH_TRY_CLEANUP(gh_sink_open(&dataset->hooks, path, compress, &sink));
     write_head(&sink, &plan);
     status = GENHEP_OK;

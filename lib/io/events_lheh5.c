@@ -16,8 +16,8 @@
 
 enum { INIT = 10, PROCESS = 6, EVENT = 9, WIDTH = EVENT + 1, PARTICLE = 13, MOST_STRIDE = 10000 };
 
-static const char *const init_names[INIT] = {"beamA",     "beamB",     "energyA",           "energyB",      "PDFgroupA",
-                                             "PDFgroupB", "PDFsetA",   "PDFsetB",           "weightingStrategy", "numProcesses"};
+static const char *const init_names[INIT] = {"beamA",     "beamB",   "energyA", "energyB",           "PDFgroupA",
+                                             "PDFgroupB", "PDFsetA", "PDFsetB", "weightingStrategy", "numProcesses"};
 static const char *const process_names[PROCESS] = {"procId", "npLO", "npNLO", "xSection", "error", "unitWeight"};
 static const char *const event_names[WIDTH] = {"pid",    "nparticles", "start", "trials", "scale",
                                                "fscale", "rscale",     "aqed",  "aqcd",   "NOMINAL"};
@@ -36,7 +36,7 @@ gh_status gh_is_lheh5(const char *path, int *is)
     return status;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 typedef struct lheh5 {
     const char *path;
@@ -53,9 +53,10 @@ typedef struct lheh5 {
 static gh_status event_range(const lheh5 *f, int64_t i, int64_t *start, int64_t *count)
 {
     double n = f->heads[i * f->width + 1], first = f->heads[i * f->width + 2];
-    if (!(n >= 1 && n <= MOST_STRIDE) || n != rint(n) || !(first >= 0 && first + n <= (double)f->rows) || first != rint(first))
-        GH_FAIL(GENHEP_E_FORMAT, "%s: event %lld has %g particles from row %g on, there are %lld rows", f->path, (long long)i, n,
-                first, (long long)f->rows);
+    if (!(n >= 1 && n <= MOST_STRIDE) || n != rint(n) || !(first >= 0 && first + n <= (double)f->rows) ||
+        first != rint(first))
+        GH_FAIL(GENHEP_E_FORMAT, "%s: event %lld has %g particles from row %g on, there are %lld rows", f->path,
+                (long long)i, n, first, (long long)f->rows);
     *start = (int64_t)first;
     *count = (int64_t)n;
     return GENHEP_OK;
@@ -75,7 +76,8 @@ static gh_status fill_rows(lheh5 *f, const gh_plan *plan)
         for (int64_t j = 0; j < plan->count; j++) {
             static const int place[GH_SLOT_FIELDS] = {0, 1, 6, 7, 8, 9, 10};
             int64_t slot = plan->columns[j] / GH_SLOT_FIELDS;
-            if (slot < count) t->values[i * t->d + j] = rows[slot * PARTICLE + place[plan->columns[j] % GH_SLOT_FIELDS]];
+            if (slot < count)
+                t->values[i * t->d + j] = rows[slot * PARTICLE + place[plan->columns[j] % GH_SLOT_FIELDS]];
         }
     }
 cleanup:
@@ -97,14 +99,14 @@ static gh_status read_totals(lheh5 *f)
     double init[INIT], process[PROCESS], sigma = 0, variance = 0;
     GH_TRY(gh_h5_open_numbers(f->path, f->file, "init", 1, dims, NULL, &dataset));
     gh_status status = dims[0] == INIT ? gh_h5_read_rows(f->path, dataset, "init", 0, INIT, 1, init)
-                                       : gh_fail(GENHEP_E_FORMAT, "%s: dataset 'init' has %lld numbers, expected %d", f->path,
-                                                 (long long)dims[0], (int)INIT);
+                                       : gh_fail(GENHEP_E_FORMAT, "%s: dataset 'init' has %lld numbers, expected %d",
+                                                 f->path, (long long)dims[0], (int)INIT);
     gh_h5_close(&dataset);
     GH_TRY(status);
     GH_TRY(gh_h5_open_numbers(f->path, f->file, "procInfo", 2, dims, NULL, &dataset));
     if (dims[1] != PROCESS)
-        status = gh_fail(GENHEP_E_FORMAT, "%s: dataset 'procInfo' has %lld columns, expected %d", f->path, (long long)dims[1],
-                         (int)PROCESS);
+        status = gh_fail(GENHEP_E_FORMAT, "%s: dataset 'procInfo' has %lld columns, expected %d", f->path,
+                         (long long)dims[1], (int)PROCESS);
     for (int64_t i = 0; i < dims[0] && !status; i++) {
         status = gh_h5_read_rows(f->path, dataset, "procInfo", i, 1, PROCESS, process);
         sigma += process[3];
@@ -145,8 +147,8 @@ static gh_status read_events(lheh5 *f, const genhep_options *options)
     f->n = dims[0];
     f->width = dims[1];
     if (f->width < WIDTH)
-        GH_FAIL(GENHEP_E_FORMAT, "%s: dataset 'events' has %lld columns, expected at least %d", f->path, (long long)f->width,
-                (int)WIDTH);
+        GH_FAIL(GENHEP_E_FORMAT, "%s: dataset 'events' has %lld columns, expected at least %d", f->path,
+                (long long)f->width, (int)WIDTH);
     GH_TRY(gh_h5_open_numbers(f->path, f->file, "particles", 2, dims, NULL, &f->particles));
     f->rows = dims[0];
     if (dims[1] != PARTICLE)
@@ -202,7 +204,7 @@ gh_status gh_events_read_lheh5(const char *path, const genhep_options *options, 
     return status;
 }
 
-/* ---- writing ------------------------------------------------------------------------------------------------------- */
+/* ---- writing ---- */
 
 /* All events as numbers in memory. */
 typedef struct tables {
@@ -288,8 +290,8 @@ static gh_status write_version(hid_t file)
 
 static gh_status write_all(hid_t file, const gh_record_plan *plan, const tables *t)
 {
-    const double init[INIT] = {(double)plan->beam_id[0], (double)plan->beam_id[1], plan->beam_energy[0], plan->beam_energy[1],
-                               0, 0, 0, 0, plan->strategy, 1};
+    const double init[INIT] = {(double)plan->beam_id[0], (double)plan->beam_id[1], plan->beam_energy[0],
+                               plan->beam_energy[1], 0, 0, 0, 0, plan->strategy, 1};
     double largest = 1;
     for (int64_t i = 0; plan->strategy == -4 && i < t->written; i++)
         largest = i && largest > fabs(t->heads[i * WIDTH + EVENT]) ? largest : fabs(t->heads[i * WIDTH + EVENT]);
@@ -298,10 +300,12 @@ static gh_status write_all(hid_t file, const gh_record_plan *plan, const tables 
     GH_TRY(write_table(file, "init", 1, INIT, 1, init, "properties", init_names));
     GH_TRY(write_table(file, "procInfo", 2, 1, PROCESS, process, "properties", process_names));
     GH_TRY(write_table(file, "events", 2, t->written, WIDTH, t->heads, "events", event_names));
-    return write_table(file, "particles", 2, t->written * t->stride, PARTICLE, t->particles, "properties", particle_names);
+    return write_table(file, "particles", 2, t->written * t->stride, PARTICLE, t->particles, "properties",
+                       particle_names);
 }
 
-gh_status gh_events_write_lheh5(const genhep_dataset *dataset, const char *path, const genhep_options *options, int compress)
+gh_status gh_events_write_lheh5(const genhep_dataset *dataset, const char *path, const genhep_options *options,
+                                int compress)
 {
     const gh_hooks *hooks = &dataset->hooks;
     gh_record_plan plan;

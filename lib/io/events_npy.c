@@ -1,5 +1,6 @@
-/* events_npy.c -- NumPy arrays: versions 1 to 3, numbers of any size and byte order in C or Fortran order, and structured
- * arrays of scalar numbers, whose field names become the columns. Written: float32 or float64, C order, (N,D). */
+/* events_npy.c -- NumPy arrays: versions 1 to 3, numbers of any size and byte order in C or Fortran order, and
+ * structured arrays of scalar numbers, whose field names become the columns. Written: float32 or float64, C order,
+ * (N,D). */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -85,7 +86,7 @@ static gh_status parse_fields(const gh_hooks *hooks, array *a, const char *at)
     int64_t capacity = 0;
     a->structured = 1;
     for (at++;;) {
-        size_t length, name_length;
+        size_t length = 0, name_length = 0;
         while (at < a->header_end && (*at == ' ' || *at == ',')) at++;
         if (at < a->header_end && *at == ']') return GENHEP_OK;
         if (at >= a->header_end || *at++ != '(') break;
@@ -171,8 +172,8 @@ static gh_status parse_header(const gh_hooks *hooks, array *a)
     }
     if (a->d < 1) GH_FAIL(GENHEP_E_FORMAT, "%s: the array has no columns", a->path);
     if (a->rows != a->size / a->row_bytes || a->rows * a->row_bytes != a->size)
-        GH_FAIL(GENHEP_E_FORMAT, "%s: %lld bytes of data, expected %lld rows of %lld bytes", a->path, (long long)a->size,
-                (long long)a->rows, (long long)a->row_bytes);
+        GH_FAIL(GENHEP_E_FORMAT, "%s: %lld bytes of data, expected %lld rows of %lld bytes", a->path,
+                (long long)a->size, (long long)a->rows, (long long)a->row_bytes);
     return gh_check_names(hooks, a->d, (const char *const *)a->names);
 }
 
@@ -208,7 +209,8 @@ static double array_value(const array *a, int64_t row, int64_t column)
     return number_at(f, a->data + (a->fortran ? column * a->rows + row : row * a->d + column) * f->size);
 }
 
-static gh_status fill_table(const gh_hooks *hooks, const array *a, const genhep_options *options, genhep_dataset **dataset)
+static gh_status fill_table(const gh_hooks *hooks, const array *a, const genhep_options *options,
+                            genhep_dataset **dataset)
 {
     int64_t usual = -1, first, count;
     gh_plan plan;
@@ -265,7 +267,8 @@ static void put_number(gh_sink *sink, double value, int size)
     gh_sink_put(sink, little, size);
 }
 
-gh_status gh_events_write_npy(const genhep_dataset *dataset, const char *path, const genhep_options *options, int compress)
+gh_status gh_events_write_npy(const genhep_dataset *dataset, const char *path, const genhep_options *options,
+                              int compress)
 {
     gh_sink sink;
     char header[192];
@@ -273,8 +276,8 @@ gh_status gh_events_write_npy(const genhep_dataset *dataset, const char *path, c
     if (dataset->weights)
         GH_FAIL(GENHEP_E_SHAPE, "%s: .npy has no place for event weights; write .h5 or .csv", path);
     /* magic 6, version 2, length 2, text padded with blanks so that the data start at a multiple of 64 */
-    int length = snprintf(header, sizeof header, "{'descr': '<f%d', 'fortran_order': False, 'shape': (%lld, %lld), }", size,
-                          (long long)dataset->n, (long long)dataset->d);
+    int length = snprintf(header, sizeof header, "{'descr': '<f%d', 'fortran_order': False, 'shape': (%lld, %lld), }",
+                          size, (long long)dataset->n, (long long)dataset->d);
     while ((10 + length + 1) % 64) header[length++] = ' ';
     header[length++] = '\n';
     char prefix[10] = {'\x93', 'N', 'U', 'M', 'P', 'Y', 1, 0, (char)(length & 255), (char)(length >> 8)};

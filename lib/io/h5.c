@@ -99,7 +99,8 @@ gh_status gh_h5_create_image(int64_t block, hid_t *file)
 gh_status gh_h5_get_image(const gh_hooks *hooks, hid_t file, char **bytes, int64_t *size)
 {
     *bytes = NULL;
-    if (H5Fflush(file, H5F_SCOPE_GLOBAL) < 0) return gh_h5_fail(GENHEP_E_NOMEM, "an HDF5 file cannot be built in memory");
+    if (H5Fflush(file, H5F_SCOPE_GLOBAL) < 0)
+        return gh_h5_fail(GENHEP_E_NOMEM, "an HDF5 file cannot be built in memory");
     ssize_t length = H5Fget_file_image(file, NULL, 0);
     if (length < 0) return gh_h5_fail(GENHEP_E_NOMEM, "an HDF5 file cannot be taken from memory");
     GH_TRY(gh_alloc(hooks, bytes, length, 1));
@@ -181,15 +182,18 @@ static gh_status number_text(const gh_hooks *hooks, hid_t attribute, hid_t type,
     char buf[40];
     if (H5Tget_class(type) == H5T_INTEGER && H5Tget_sign(type) != H5T_SGN_NONE) {
         int64_t number = 0;
-        if (H5Aread(attribute, H5T_NATIVE_INT64, &number) < 0) return gh_h5_fail(GENHEP_E_FORMAT, "a number cannot be read");
+        if (H5Aread(attribute, H5T_NATIVE_INT64, &number) < 0)
+            return gh_h5_fail(GENHEP_E_FORMAT, "a number cannot be read");
         snprintf(buf, sizeof buf, "%lld", (long long)number);
     } else if (H5Tget_class(type) == H5T_INTEGER) {
         uint64_t number = 0;
-        if (H5Aread(attribute, H5T_NATIVE_UINT64, &number) < 0) return gh_h5_fail(GENHEP_E_FORMAT, "a number cannot be read");
+        if (H5Aread(attribute, H5T_NATIVE_UINT64, &number) < 0)
+            return gh_h5_fail(GENHEP_E_FORMAT, "a number cannot be read");
         snprintf(buf, sizeof buf, "%llu", (unsigned long long)number);
     } else {
         double number = 0;
-        if (H5Aread(attribute, H5T_NATIVE_DOUBLE, &number) < 0) return gh_h5_fail(GENHEP_E_FORMAT, "a number cannot be read");
+        if (H5Aread(attribute, H5T_NATIVE_DOUBLE, &number) < 0)
+            return gh_h5_fail(GENHEP_E_FORMAT, "a number cannot be read");
         gh_format_exact(buf, number, H5Tget_size(type) <= 4);
     }
     return gh_strdup(hooks, buf, value);
@@ -283,7 +287,8 @@ gh_status gh_h5_write_doubles(hid_t parent, const char *name, hid_t file_type, i
     H5Pset_deflate(create, 6);
     *dataset = H5Dcreate2(parent, name, file_type, space, H5P_DEFAULT, create, H5P_DEFAULT);
     gh_status status = GENHEP_OK;
-    if (*dataset < 0 || (dims[0] > 0 && H5Dwrite(*dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)) {
+    if (*dataset < 0 ||
+        (dims[0] > 0 && H5Dwrite(*dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)) {
         status = gh_h5_fail(GENHEP_E_NOMEM, "dataset '%s' cannot be written", name);
         gh_h5_close(dataset);
     }

@@ -1,7 +1,7 @@
 /* h5.h -- the door to hdf5.h: silence, ids that are closed once, attributes, files in memory.
  *
- * Every function that calls HDF5 does so between gh_h5_enter and gh_h5_leave, which keep and restore the error handler of
- * the host. One thread at a time: libhdf5 is often built without locks. */
+ * Every function that calls HDF5 does so between gh_h5_enter and gh_h5_leave, which keep and restore the error handler
+ * of the host. One thread at a time: libhdf5 is often built without locks. */
 #ifndef GH_H5_H
 #define GH_H5_H
 
@@ -59,7 +59,7 @@ gh_status gh_h5_open_numbers(const char *path, hid_t file, const char *name, int
                              hid_t *dataset);
 
 /** `count` rows of `width` numbers from row `first` on, as doubles. */
-gh_status gh_h5_read_rows(const char *path, hid_t dataset, const char *name, int64_t first, int64_t count, int64_t width,
-                          double *values);
+gh_status gh_h5_read_rows(const char *path, hid_t dataset, const char *name, int64_t first, int64_t count,
+                          int64_t width, double *values);
 
 #endif

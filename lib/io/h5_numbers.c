@@ -2,14 +2,14 @@
 #include "genhep/dataset.h"
 #include "io/h5.h"
 
-/* deflate makes at most 1032 bytes of one; a file that promises more numbers is damaged, so nothing is allocated for it */
+/* deflate makes at most 1032 bytes of one; a file that promises more is damaged, so nothing is allocated for it */
 static gh_status check_bytes(const char *path, hid_t dataset, const char *name, int64_t numbers, size_t size)
 {
     enum { RATIO = 1100, FREE_BYTES = 1 << 26 };
     double stored = (double)H5Dget_storage_size(dataset), wanted = (double)numbers * (double)size;
     if (wanted > FREE_BYTES + RATIO * stored)
-        GH_FAIL(GENHEP_E_FORMAT, "%s: dataset '%s' claims %lld numbers but stores %.0f bytes", path, name, (long long)numbers,
-                stored);
+        GH_FAIL(GENHEP_E_FORMAT, "%s: dataset '%s' claims %lld numbers but stores %.0f bytes", path, name,
+                (long long)numbers, stored);
     return GENHEP_OK;
 }
 
@@ -27,7 +27,8 @@ gh_status gh_h5_open_numbers(const char *path, hid_t file, const char *name, int
     int found = H5Sget_simple_extent_ndims(space);
     gh_status status = GENHEP_OK;
     if (kind != H5T_FLOAT && kind != H5T_INTEGER)
-        status = gh_fail(GENHEP_E_FORMAT, "%s: dataset '%s' holds no plain numbers, expected integers or floats", path, name);
+        status = gh_fail(GENHEP_E_FORMAT, "%s: dataset '%s' holds no plain numbers, expected integers or floats", path,
+                         name);
     else if (found != rank && !(rank == 1 && found == 2))
         status = gh_fail(GENHEP_E_FORMAT, "%s: dataset '%s' has %d dimensions, expected %d", path, name, found, rank);
     else H5Sget_simple_extent_dims(space, extent, NULL);
@@ -47,8 +48,8 @@ gh_status gh_h5_open_numbers(const char *path, hid_t file, const char *name, int
     return status;
 }
 
-gh_status gh_h5_read_rows(const char *path, hid_t dataset, const char *name, int64_t first, int64_t count, int64_t width,
-                          double *values)
+gh_status gh_h5_read_rows(const char *path, hid_t dataset, const char *name, int64_t first, int64_t count,
+                          int64_t width, double *values)
 {
     hid_t space = H5Dget_space(dataset);
     int rank = H5Sget_simple_extent_ndims(space);
@@ -57,8 +58,8 @@ gh_status gh_h5_read_rows(const char *path, hid_t dataset, const char *name, int
     gh_status status = GENHEP_OK;
     if (H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, extent, NULL) < 0 ||
         H5Dread(dataset, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, values) < 0)
-        status = gh_h5_fail(GENHEP_E_FORMAT, "%s: rows %lld to %lld of dataset '%s' cannot be read", path, (long long)first,
-                            (long long)(first + count - 1), name);
+        status = gh_h5_fail(GENHEP_E_FORMAT, "%s: rows %lld to %lld of dataset '%s' cannot be read", path,
+                            (long long)first, (long long)(first + count - 1), name);
     gh_h5_close(&memory);
     gh_h5_close(&space);
     return status;

@@ -83,7 +83,8 @@ static gh_status add_particle(gh_record_plan *plan, const char *name, size_t len
 static gh_named_particle *find_particle(const gh_record_plan *plan, const char *name, size_t length)
 {
     for (int64_t i = 0; i < plan->n_named; i++)
-        if (strlen(plan->named[i].name) == length && memcmp(plan->named[i].name, name, length) == 0) return &plan->named[i];
+        if (strlen(plan->named[i].name) == length && memcmp(plan->named[i].name, name, length) == 0)
+            return &plan->named[i];
     return NULL;
 }
 
@@ -161,7 +162,8 @@ static gh_status mapped_particles(gh_record_plan *plan, const char *text)
             for (at = stop; at < end && (*at == ' ' || *at == '\t');) at++;
         }
         if (at < end || count != 4)
-            GH_FAIL(GENHEP_E_OPTION, "data.particles = '%.120s': expected 'name: E px py pz' with four columns of the table", all);
+            GH_FAIL(GENHEP_E_OPTION,
+                    "data.particles = '%.120s': expected 'name: E px py pz' with four columns of the table", all);
         gh_named_particle *p = find_particle(plan, name, length);
         if (!p) GH_TRY(add_particle(plan, name, length, &p));
         p->e = columns[0], p->px = columns[1], p->py = columns[2], p->pz = columns[3];
@@ -179,8 +181,8 @@ static gh_status apply_clauses(gh_record_plan *plan, const char *key, const char
     while (next_clause(&text, &name, &length, &at, &end)) {
         gh_named_particle *p = find_particle(plan, name, length);
         if (!p)
-            GH_FAIL(GENHEP_E_OPTION, "%s = '%.120s': the table has no particle '%.*s'", key, all, (int)(length > 60 ? 60 : length),
-                    name);
+            GH_FAIL(GENHEP_E_OPTION, "%s = '%.120s': the table has no particle '%.*s'", key, all,
+                    (int)(length > 60 ? 60 : length), name);
         if (strcmp(key, "data.masses") == 0 && end - at == 4 && memcmp(at, "free", 4) == 0) continue;
         if (read_words(at, end, numbers, value) != numbers)
             GH_FAIL(GENHEP_E_OPTION, "%s = '%.120s': expected 'name: %s'", key, all, numbers == 2 ? "501 0" : "number");
@@ -275,8 +277,8 @@ static gh_status name_particles(gh_record_plan *plan, const genhep_options *opti
         if (p->id) p->id_column = -1;
         else p->id = gh_pdg_of_name(p->name);
         if (!p->id && p->id_column < 0)
-            GH_FAIL(GENHEP_E_OPTION, "%s: no PDG code is known for particle '%.60s'; set lhe.ids = '%.60s: code'", plan->path,
-                    p->name, p->name);
+            GH_FAIL(GENHEP_E_OPTION, "%s: no PDG code is known for particle '%.60s'; set lhe.ids = '%.60s: code'",
+                    plan->path, p->name, p->name);
         if (p->has_colours) plan->explicit_colours = 1;
         if (p->e < 0 && p->m < 0 && p->mass < 0 && p->pt < 0)
             GH_FAIL(GENHEP_E_SHAPE, "%s: particle '%.60s' has no energy or mass", plan->path, p->name);

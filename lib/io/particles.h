@@ -1,8 +1,9 @@
-/* particles.h -- event records: the particles that LHE, LHEH5 and HepMC3 files hold, out of and into the columns of a table.
+/* particles.h -- event records: the particles that LHE, LHEH5 and HepMC3 files hold, out of and into the columns of a
+ * table.
  *
- * Two kinds of tables make records. Slots, as LHE files are read: p<k>_id, _status, _px, _py, _pz, _E, _m for k = 1, 2, ...,
- * an absent slot all zero. Particles by name: <particle>_E|px|py|pz or <particle>_pT|eta|phi with _m or _E, to which the
- * two incoming partons are added along z from the total E and pz. */
+ * Two kinds of tables make records. Slots, as LHE files are read: p<k>_id, _status, _px, _py, _pz, _E, _m for k = 1, 2,
+ * ..., an absent slot all zero. Particles by name: <particle>_E|px|py|pz or <particle>_pT|eta|phi with _m or _E, to
+ * which the two incoming partons are added along z from the total E and pz. */
 #ifndef GH_PARTICLES_H
 #define GH_PARTICLES_H
 
@@ -64,8 +65,8 @@ typedef struct gh_record_plan {
     int strategy;              /* 3 unit weights, -3 weights of +-1, -4 others */
 } gh_record_plan;
 
-/** Read columns, options (data.particles, data.masses, lhe.*) and attributes. GENHEP_E_SHAPE when the table has no particles
- * or is empty, GENHEP_E_OPTION naming a particle without a code. Free with gh_record_plan_free. */
+/** Read columns, options (data.particles, data.masses, lhe.*) and attributes. GENHEP_E_SHAPE when the table has no
+ * particles or is empty, GENHEP_E_OPTION naming a particle without a code. Free with gh_record_plan_free. */
 gh_status gh_record_plan_make(const genhep_dataset *dataset, const genhep_options *options, const char *path,
                               gh_record_plan *plan);
 void gh_record_plan_free(gh_record_plan *plan);
@@ -73,13 +74,13 @@ void gh_record_plan_free(gh_record_plan *plan);
 /** Record of one row; record->particles has room for plan->most. Mothers and colours are complete. */
 gh_status gh_record_fill(const gh_record_plan *plan, int64_t row, gh_record *record);
 
-/** Colour lines of a record whose ids, states and mothers are set: see docs/EVENT_FILES.md. Lines are numbered from 501.
- * Coloured particles in the final state keep lines that they have when `given` is 1. GENHEP_E_OPTION when the colours of
- * the incoming and outgoing particles cannot be connected; `where` begins the message. */
+/** Colour lines of a record whose ids, states and mothers are set: see docs/EVENT_FILES.md. Lines are numbered from
+ * 501. Coloured particles in the final state keep lines that they have when `given` is 1. GENHEP_E_OPTION when the
+ * colours of the incoming and outgoing particles cannot be connected; `where` begins the message. */
 gh_status gh_colour_flow(gh_record *record, int given, const char *where);
 
-/** Mothers of outgoing particles and resonances: daughters of a resonance are the two or three later particles whose momenta
- * add up to its own; what finds no resonance comes from the incoming pair. */
+/** Mothers of outgoing particles and resonances: daughters of a resonance are the two or three later particles whose
+ * momenta add up to its own; what finds no resonance comes from the incoming pair. */
 void gh_find_mothers(gh_record *record);
 
 /* ---- particle codes ---- */

@@ -22,7 +22,8 @@ static const struct {
 static const struct {
     const char *stem;
     int64_t id;
-} leptons[] = {{"e", 11}, {"el", 11}, {"electron", 11}, {"mu", 13}, {"muon", 13}, {"tau", 15}, {"l", 13}, {"lep", 13}, {"lepton", 13}};
+} leptons[] = {{"e", 11},   {"el", 11}, {"electron", 11}, {"mu", 13},    {"muon", 13},
+               {"tau", 15}, {"l", 13},  {"lep", 13},      {"lepton", 13}};
 
 static int64_t look_up(const char *name)
 {

@@ -9,8 +9,8 @@ static double column(const double *row, int64_t j)
     return j < 0 ? 0 : row[j];
 }
 
-/* E^2 = p^2 + m^2 to double precision. The stored numbers are rounded, so a mass squared within the rounding of E^2 of a known
- * mass, or below zero, is that mass, and the energy follows from it. */
+/* E^2 = p^2 + m^2 to double precision. The stored numbers are rounded, so a mass squared within the rounding of E^2 of
+ * a known mass, or below zero, is that mass, and the energy follows from it. */
 static void put_on_shell(gh_particle *p, double fixed_mass, double tolerance)
 {
     double square = p->px * p->px + p->py * p->py + p->pz * p->pz, m2 = p->e * p->e - square;
@@ -24,8 +24,8 @@ static void put_on_shell(gh_particle *p, double fixed_mass, double tolerance)
     p->e = sqrt(square + p->m * p->m);
 }
 
-static gh_status fill_named(const gh_record_plan *plan, const gh_named_particle *named, const double *row, int64_t index,
-                            gh_particle *p)
+static gh_status fill_named(const gh_record_plan *plan, const gh_named_particle *named, const double *row,
+                            int64_t index, gh_particle *p)
 {
     gh_particle blank = {0};
     *p = blank;
@@ -35,7 +35,8 @@ static gh_status fill_named(const gh_record_plan *plan, const gh_named_particle 
     p->spin = 9;
     p->id = named->id_column >= 0 ? llround(row[named->id_column]) : named->id;
     if (named->q_column >= 0 && named->id_column < 0 && gh_pdg_colour(p->id) == 0 && row[named->q_column] != 0)
-        p->id = (p->id < 0 ? -p->id : p->id) * (row[named->q_column] > 0 ? -1 : 1); /* leptons: negative charge, positive code */
+        /* leptons: a negative charge has the positive code */
+        p->id = (p->id < 0 ? -p->id : p->id) * (row[named->q_column] > 0 ? -1 : 1);
     double mass = named->mass;
     if (named->px >= 0) {
         p->px = row[named->px], p->py = column(row, named->py), p->pz = column(row, named->pz);
@@ -53,10 +54,11 @@ static gh_status fill_named(const gh_record_plan *plan, const gh_named_particle 
     }
     if (p->e == 0 && p->px == 0 && p->py == 0 && p->pz == 0) return GENHEP_OK; /* absent */
     if (p->id == 0)
-        GH_FAIL(GENHEP_E_SHAPE, "%s: row %lld: particle '%.60s' is there with code 0", plan->path, (long long)index, named->name);
+        GH_FAIL(GENHEP_E_SHAPE, "%s: row %lld: particle '%.60s' is there with code 0", plan->path, (long long)index,
+                named->name);
     if (!(p->e > 0))
-        GH_FAIL(GENHEP_E_NUMERIC, "%s: row %lld: particle '%.60s' has energy %g GeV", plan->path, (long long)index, named->name,
-                p->e);
+        GH_FAIL(GENHEP_E_NUMERIC, "%s: row %lld: particle '%.60s' has energy %g GeV", plan->path, (long long)index,
+                named->name, p->e);
     put_on_shell(p, mass, plan->tolerance);
     return GENHEP_OK;
 }
@@ -73,8 +75,8 @@ static gh_status add_incoming(const gh_record_plan *plan, int64_t row, gh_record
     for (int side = 0; side < 2; side++) {
         double energy = (side ? e - pz : e + pz) / 2;
         if (!(energy > 0))
-            GH_FAIL(GENHEP_E_NUMERIC, "%s: row %lld: total E = %g and pz = %g GeV leave no incoming partons", plan->path,
-                    (long long)row, e, pz);
+            GH_FAIL(GENHEP_E_NUMERIC, "%s: row %lld: total E = %g and pz = %g GeV leave no incoming partons",
+                    plan->path, (long long)row, e, pz);
         in[side] = blank;
         in[side].id = plan->incoming[side];
         in[side].status = -1;
@@ -116,9 +118,11 @@ static gh_status fill_slots(const gh_record_plan *plan, int64_t index, gh_record
         int absent = 1;
         for (int j = 0; j < GH_SLOT_FIELDS; j++) absent = absent && slot[j] == 0;
         if (absent) continue;
-        if (slot[0] == 0 || slot[0] != rint(slot[0]) || slot[1] != rint(slot[1]) || fabs(slot[0]) > 1e15 || fabs(slot[1]) > 1e6)
-            GH_FAIL(GENHEP_E_SHAPE, "%s: row %lld: slot %lld has id %g and status %g, expected whole numbers and id not 0",
-                    plan->path, (long long)index, (long long)k + 1, slot[0], slot[1]);
+        if (slot[0] == 0 || slot[0] != rint(slot[0]) || slot[1] != rint(slot[1]) || fabs(slot[0]) > 1e15 ||
+            fabs(slot[1]) > 1e6)
+            GH_FAIL(GENHEP_E_SHAPE,
+                    "%s: row %lld: slot %lld has id %g and status %g, expected whole numbers and id not 0", plan->path,
+                    (long long)index, (long long)k + 1, slot[0], slot[1]);
         *p = blank;
         p->id = (int64_t)slot[0];
         p->status = (int32_t)slot[1];
@@ -171,7 +175,8 @@ void gh_find_mothers(gh_record *record)
     for (int64_t i = 0; i < n; i++)
         if (p[i].status != -1 && !p[i].first) p[i].first = first, p[i].last = last;
     for (int64_t i = 0; i < n; i++)
-        if (p[i].first && p[i].first == p[i].last && p[p[i].first - 1].status == 2) p[i].last = 0; /* as one mother is written */
+        if (p[i].first && p[i].first == p[i].last && p[p[i].first - 1].status == 2)
+            p[i].last = 0; /* as one mother is written */
 }
 
 gh_status gh_record_fill(const gh_record_plan *plan, int64_t row, gh_record *record)

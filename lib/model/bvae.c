@@ -2,6 +2,7 @@
  *   p(z) = (1/n) sum_i N(mu_i, (alpha sigma_i + gamma)^2) over the encoded training events, or N(0,1);  x = dec(z) + s eps
  * AE, VAE and beta-VAE are settings: no posterior noise, or latents from the prior. */
 #include "model/bvae.h"
+#include "model/calibration.h"
 
 #include <math.h>
 #include <string.h>
@@ -158,6 +159,7 @@ static void bvae_generate(const genhep_model *model, const gh_draw *draw, int64_
     draw_latents(model, draw, first, n, normals, width, uniforms, bvae_uniforms(model), z);
     gh_network_infer(&model->decoder, model->parameters, z, n, layers, Y);
     output_rows(model, model->parameters, n, Y, draw->noise ? normals + L : NULL, width, prepared);
+    if (draw->calibrate) gh_calibration_apply(model, n, prepared);
 }
 
 gh_status gh_bvae_encode(const genhep_model *model, const gh_real *parameters, int64_t n, const gh_real *prepared, gh_real *mu,

@@ -2,49 +2,16 @@
  * A model has learned something only where it beats this. Marginal j is the empirical quantile function on a grid of normal
  * quantiles z_k in [-4.5, 4.5], linear in between: x = Q_j(z), z ~ N(0,1);  log p(x) = sum_j log phi(z) - log Q_j'(z). */
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "base/normal.h"
 #include "model/model.h"
+#include "model/quantiles.h"
 
 enum { KNOTS = 1801 };
 #define Z_MAX 4.5
 
-typedef struct pair {
-    double x, w;
-} pair;
-
-static int by_value(const void *a, const void *b)
-{
-    double x = ((const pair *)a)->x, y = ((const pair *)b)->x;
-    return (x > y) - (x < y);
-}
-
-/* Quantile at probability p by the mid-point rule: entry i sits at (sum of weights before + w_i / 2) / total. */
-static void quantiles_of(pair *sorted, int64_t n, double *out)
-{
-    double total = 0, before = 0;
-    for (int64_t i = 0; i < n; i++) total += sorted[i].w;
-    int64_t i = 0;
-    for (int k = 0; k < KNOTS; k++) {
-        double z = -Z_MAX + 2 * Z_MAX * k / (KNOTS - 1), target = gh_normal_cdf(z) * total;
-        while (i + 1 < n && before + sorted[i].w + 0.5 * sorted[i + 1].w < target) before += sorted[i++].w;
-        double here = before + 0.5 * sorted[i].w;
-        if (i + 1 == n || target <= here) {
-            out[k] = sorted[i].x;
-        } else {
-            double next = before + sorted[i].w + 0.5 * sorted[i + 1].w;
-            out[k] = sorted[i].x + (sorted[i + 1].x - sorted[i].x) * (target - here) / (next - here);
-        }
-    }
-    out[0] = sorted[0].x;
-    out[KNOTS - 1] = sorted[n - 1].x;
-}
-
 static gh_status independent_plan(genhep_model *model, int64_t n, const double *prepared, const double *weights)
 {
-    pair *column;
+    gh_weighted *column;
     model->latents = 0;
     model->n_trainable = model->n_parameters = 0;
     model->log_sigma = -1;
@@ -62,8 +29,7 @@ static gh_status independent_plan(genhep_model *model, int64_t n, const double *
                         (long long)i, weights[i]);
             }
         }
-        qsort(column, (size_t)n, sizeof *column, by_value);
-        quantiles_of(column, n, model->marginals + j * KNOTS);
+        gh_quantiles(column, n, KNOTS, Z_MAX, 1, model->marginals + j * KNOTS);
     }
     gh_free(&model->hooks, column);
     return GENHEP_OK;

@@ -170,6 +170,7 @@ void gh_model_free(genhep_model *model)
     gh_free_aligned(&hooks, model->buffer.sigma);
     gh_free(&hooks, model->buffer.cumulative);
     gh_free(&hooks, model->marginals);
+    gh_free(&hooks, model->calibration);
     gh_free(&hooks, model->selftest);
     gh_free(&hooks, model);
 }
@@ -183,7 +184,7 @@ gh_status gh_model_with_parameters(const genhep_model *model, const gh_real *par
     GH_TRY(gh_alloc(&hooks, &copy, 1, sizeof *copy));
     *copy = *model; /* plain numbers and the layout of the networks; everything owned is replaced below */
     copy->options = NULL, copy->schema = NULL, copy->share = NULL, copy->parameters = NULL, copy->marginals = NULL;
-    copy->selftest = NULL, copy->selftest_n = 0;
+    copy->selftest = NULL, copy->selftest_n = 0, copy->calibration = NULL;
     memset(&copy->buffer, 0, sizeof copy->buffer);
     GH_TRY_CLEANUP(gh_options_merge(model->options, NULL, &copy->options));
     GH_TRY_CLEANUP(make_schema(&hooks, model->schema, &copy->schema));
@@ -213,6 +214,12 @@ gh_status gh_model_draw(const genhep_model *model, const genhep_options *options
     draw->gamma = gh_option_real(FROM("latent.gamma"), "latent.gamma");
     draw->noise = gh_option_is(FROM("sample.noise"), "sample.noise", "on");
 #undef FROM
+    /* the maps were fitted to events drawn as the model says; drawn otherwise they would be wrong */
+    static const char *const changes[] = {"latent.source", "latent.alpha", "latent.gamma", "sample.noise"};
+    draw->calibrate = model->calibration != NULL;
+    for (size_t i = 0; options && i < sizeof changes / sizeof *changes; i++)
+        if (gh_option_is_set(options, changes[i]) && strcmp(gh_option_text(options, changes[i]), gh_option_text(model->options, changes[i])) != 0)
+            draw->calibrate = 0;
     if (!draw->prior && model->buffer.n == 0)
         GH_FAIL(GENHEP_E_STATE, "the model has no information buffer (it is filled when a trained model is taken from a trainer); "
                 "latent.source = prior draws without one");

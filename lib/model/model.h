@@ -24,6 +24,7 @@ typedef struct gh_draw {
     int prior;     /* latents from N(0,1) instead of the buffer */
     int cycle;     /* buffer entry = event number modulo size */
     int noise;     /* add the decoder's noise */
+    int calibrate; /* map each coordinate to the training marginal */
     double alpha, gamma;
 } gh_draw;
 
@@ -69,6 +70,7 @@ struct genhep_model {
     gh_buffer buffer;
     double *marginals;       /* (P, marginal_knots): quantiles of each coordinate at the grid of normal quantiles */
     int64_t marginal_knots;
+    double *calibration;     /* (P, 2, knots) of model/calibration.h, NULL without */
     gh_provenance provenance;
     int64_t selftest_n;      /* events of the stored self-test, 0 without */
     double *selftest;        /* (selftest_n, D) */

@@ -4,6 +4,7 @@
 
 #include "base/options_handle.h"
 #include "base/text.h"
+#include "model/calibration.h"
 #include "model/model.h"
 #include "model/prep_share.h"
 
@@ -222,6 +223,10 @@ gh_status gh_model_save(const genhep_model *model, gh_archive *archive)
         int64_t dims[2] = {model->p, model->marginal_knots};
         GH_TRY(gh_archive_put(archive, "marginals", GH_F64, 2, dims, model->marginals));
     }
+    if (model->calibration) {
+        int64_t dims[3] = {model->p, 2, GH_CALIBRATION_KNOTS};
+        GH_TRY(gh_archive_put(archive, "calibration", GH_F64, 3, dims, model->calibration));
+    }
     GH_TRY(save_buffer(model, archive));
     GH_TRY(save_provenance(model, archive));
     if (model->selftest_n) {
@@ -247,6 +252,13 @@ static gh_status load_parts(genhep_model *model, const gh_archive *archive)
         int64_t dims[2] = {model->p, model->marginal_knots};
         GH_TRY(gh_archive_get(archive, "marginals", GH_F64, 2, dims, &entry));
         memcpy(model->marginals, entry->data, (size_t)(dims[0] * dims[1]) * sizeof(double));
+    }
+    if (gh_archive_find(archive, "calibration")) {
+        int64_t dims[3] = {model->p, 2, GH_CALIBRATION_KNOTS};
+        GH_TRY(gh_archive_get(archive, "calibration", GH_F64, 3, dims, &entry));
+        GH_TRY(gh_alloc(&model->hooks, &model->calibration, dims[0] * dims[1] * dims[2], sizeof(double)));
+        memcpy(model->calibration, entry->data, (size_t)(dims[0] * dims[1] * dims[2]) * sizeof(double));
+        GH_TRY(gh_calibration_check(model));
     }
     GH_TRY(load_buffer(model, archive));
     GH_TRY(load_provenance(model, archive));

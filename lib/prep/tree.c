@@ -1,8 +1,8 @@
 /* tree.c -- the stage 'tree': masses and decay angles of a decay tree (option prep.tree, or the stage's argument).
  *   Coordinates, root by root: masses of the composite nodes (and of free particles), then cos and phi of the first
  *   child of each composite node in that node's frame; then the roots' log pT and phi (those of the last root are
- *   missing
- *   when the event is balanced), the mean rapidity, the differences of the other rapidities to the first root's.
+ *   missing when the event is balanced), the mean rapidity, the differences of the other rapidities to the first
+ *   root's.
  * Energies in the table are read for free masses only: momenta and masses are what counts. Frames: tree_forward.c. */
 #include <math.h>
 #include <string.h>

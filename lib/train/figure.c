@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/calibration.h"
+
 enum { BINS = 40 };
 
 /* Projection k: the first P are coordinates, then for every pair i < j the sum and the difference. */
@@ -89,36 +91,6 @@ void gh_figure_free(gh_figure *figure)
     figure->edges = figure->counts = figure->variances = NULL;
 }
 
-/* (n,P) rows of the model, n a multiple of the block, in prepared coordinates. */
-static gh_status generate_rows(const genhep_model *model, int64_t seed, int64_t n, gh_real *rows)
-{
-    gh_status status;
-    const gh_hooks *hooks = &model->hooks;
-    const gh_family *family = model->family;
-    int64_t W = family->normals(model), U = family->uniforms(model), P = model->p;
-    gh_real *normals = NULL, *scratch = NULL;
-    double *uniforms = NULL, *prepared = NULL;
-    gh_rng rng = gh_rng_make(seed, GH_RANDOM_TRAIN, 2), picks = gh_rng_make(seed, GH_RANDOM_TRAIN, 3);
-    gh_draw draw;
-    GH_TRY(gh_model_draw(model, NULL, &draw));
-    GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &normals, GH_BLOCK * W, sizeof *normals));
-    GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &scratch, family->scratch(model, GH_BLOCK), sizeof *scratch));
-    GH_TRY_CLEANUP(gh_alloc(hooks, &uniforms, GH_BLOCK * (U + 1), sizeof *uniforms));
-    GH_TRY_CLEANUP(gh_alloc(hooks, &prepared, GH_BLOCK * P, sizeof *prepared));
-    for (int64_t first = 0; first < n; first += GH_BLOCK) {
-        gh_rng_normals(&rng, first, GH_BLOCK, W, normals, W);
-        for (int64_t i = 0; i < GH_BLOCK * U; i++) uniforms[i] = gh_rng_uniform(&picks, first + i / U, i % U);
-        family->generate(model, &draw, first, GH_BLOCK, normals, uniforms, scratch, prepared);
-        for (int64_t i = 0; i < GH_BLOCK * P; i++) rows[first * P + i] = (gh_real)prepared[i];
-    }
-cleanup:
-    gh_free_aligned(hooks, normals);
-    gh_free_aligned(hooks, scratch);
-    gh_free(hooks, uniforms);
-    gh_free(hooks, prepared);
-    return status;
-}
-
 gh_status gh_figure_chi2(const gh_figure *figure, const genhep_model *model, int64_t seed, int64_t n, double *value)
 {
     gh_status status;
@@ -128,7 +100,7 @@ gh_status gh_figure_chi2(const gh_figure *figure, const genhep_model *model, int
     n = (n + GH_BLOCK - 1) / GH_BLOCK * GH_BLOCK;
     GH_TRY_CLEANUP(gh_alloc(hooks, &rows, n * figure->p, sizeof *rows));
     GH_TRY_CLEANUP(gh_alloc(hooks, &x, n, sizeof *x));
-    GH_TRY_CLEANUP(generate_rows(model, seed, n, rows));
+    GH_TRY_CLEANUP(gh_generate_rows(model, seed, n, rows));
     for (int64_t k = 0; k < figure->projections; k++) {
         project(rows, n, figure->p, k, x);
         fill(figure->edges + k * BINS, x, NULL, n, counts, variances);

@@ -6,6 +6,7 @@
 
 #include "base/options_handle.h"
 #include "genhep/version.h"
+#include "model/calibration.h"
 #include "train/rows.h"
 
 /* Keys that decide the model's layout or what its numbers mean; a trainer cannot change them any more. */
@@ -192,6 +193,13 @@ gh_status gh_trainer_snapshot(genhep_trainer *t, int32_t which, genhep_model **r
     else if (which != GENHEP_LAST)
         GH_FAIL(GENHEP_E_ARG, "snapshot %d: expected GENHEP_BEST, GENHEP_LAST or GENHEP_AVERAGE", (int)which);
     GH_TRY(snapshot_of(t, parameters, t->data.n_train, result));
+    gh_status status = gh_option_is(t->options, "decoder.calibrate", "on")
+                           ? gh_calibration_fit(*result, t->data.n_train, t->data.rows, t->data.weights) : GENHEP_OK;
+    if (status) {
+        gh_model_free(*result);
+        *result = NULL;
+        return status;
+    }
     gh_provenance *p = &(*result)->provenance;
     strcpy(p->library, GENHEP_VERSION);
     p->steps = which == GENHEP_BEST && isfinite(t->state.best_figure) ? t->state.best_step : t->state.step;

@@ -66,11 +66,12 @@ static inline void check_same(const genhep_dataset *a, const genhep_dataset *b)
     ck_assert_int_eq(a->d, b->d);
     for (int64_t j = 0; j < a->d; j++) ck_assert_str_eq(a->names[j], b->names[j]);
     for (int64_t i = 0; i < a->n * a->d; i++)
-        ck_assert_msg(memcmp(&a->values[i], &b->values[i], sizeof(double)) == 0, "value %lld: %.17g and %.17g", (long long)i,
-                      a->values[i], b->values[i]);
+        ck_assert_msg(memcmp(&a->values[i], &b->values[i], sizeof(double)) == 0, "value %lld: %.17g and %.17g",
+                      (long long)i, a->values[i], b->values[i]);
     ck_assert_int_eq(a->weights != NULL, b->weights != NULL);
     for (int64_t i = 0; a->weights && i < a->n; i++)
-        ck_assert_msg(a->weights[i] == b->weights[i], "weight %lld: %.17g and %.17g", (long long)i, a->weights[i], b->weights[i]);
+        ck_assert_msg(a->weights[i] == b->weights[i], "weight %lld: %.17g and %.17g", (long long)i, a->weights[i],
+                      b->weights[i]);
 }
 
 /** Options from "key=value" texts, NULL at the end. */
@@ -80,13 +81,15 @@ static inline genhep_options *options_of(const char *first, ...)
     va_list arguments;
     ck_ok(genhep_options_create(&options));
     va_start(arguments, first);
-    for (const char *text = first; text; text = va_arg(arguments, const char *)) ck_ok(genhep_options_parse(options, text));
+    for (const char *text = first; text; text = va_arg(arguments, const char *))
+        ck_ok(genhep_options_parse(options, text));
     va_end(arguments);
     return options;
 }
 
 /** Open must fail with `code` and a message that contains `part`, and leave no table. */
-static inline void check_open_fails(const char *path, const genhep_options *options, genhep_status code, const char *part)
+static inline void check_open_fails(const char *path, const genhep_options *options, genhep_status code,
+                                    const char *part)
 {
     genhep_dataset *table = (genhep_dataset *)path; /* must be overwritten */
     ck_fails(genhep_dataset_open(path, options, &table), code, part);

@@ -10,7 +10,8 @@ static gh_archive sample_archive(void)
     gh_archive archive;
     const float weights[2][3] = {{1, -2, 3}, {4, 5, 6.5f}};
     const double cube[2][1][2] = {{{0.1, -1e300}}, {{3, 4}}};
-    const int64_t counts[3] = {INT64_MIN, 0, INT64_MAX}, two_three[2] = {2, 3}, cubic[3] = {2, 1, 2}, three = 3, none = 0;
+    const int64_t counts[3] = {INT64_MIN, 0, INT64_MAX}, two_three[2] = {2, 3}, cubic[3] = {2, 1, 2}, three = 3,
+                  none = 0;
     gh_archive_init(&archive, &hooks);
     ck_ok(gh_archive_put(&archive, "decoder/0/weights", GH_F32, 2, two_three, weights));
     ck_ok(gh_archive_put(&archive, "cube", GH_F64, 3, cubic, cube));
@@ -133,7 +134,8 @@ START_TEST(wrong_kind)
     ck_fails(gh_archive_read(path, "model", &back), GENHEP_E_FORMAT, "is a 'checkpoint' file, expected a 'model' file");
     ck_fails(gh_archive_read(gh_test_path("absent.h5"), "model", &back), GENHEP_E_IO, "absent.h5");
     ck_ok(gh_archive_read(path, "checkpoint", &back));
-    ck_fails(gh_archive_get(&back, "decoder/0/weights", GH_F32, 2, shape, &entry), GENHEP_E_FORMAT, "length 2 in dimension 0");
+    ck_fails(gh_archive_get(&back, "decoder/0/weights", GH_F32, 2, shape, &entry), GENHEP_E_FORMAT,
+             "length 2 in dimension 0");
     ck_fails(gh_archive_get(&back, "cube", GH_F32, 3, NULL, &entry), GENHEP_E_FORMAT, "'cube' is float64");
     check_open_fails(path, NULL, GENHEP_E_FORMAT, "model or checkpoint");
     gh_archive_clear(&back);
@@ -148,7 +150,8 @@ static void forged(void (*make)(hid_t file), const char *part)
     char name[256];
     snprintf(name, sizeof name, "%s", gh_test_path("forged.h5"));
     H5Pset_userblock(create, 512);
-    hid_t file = H5Fcreate(name, H5F_ACC_TRUNC, create, H5P_DEFAULT), space = H5Screate(H5S_SCALAR), type = H5Tcopy(H5T_C_S1);
+    hid_t file = H5Fcreate(name, H5F_ACC_TRUNC, create, H5P_DEFAULT), space = H5Screate(H5S_SCALAR),
+          type = H5Tcopy(H5T_C_S1);
     H5Tset_size(type, 5);
     hid_t kind = H5Acreate2(file, "kind", type, space, H5P_DEFAULT, H5P_DEFAULT);
     H5Awrite(kind, type, "model");

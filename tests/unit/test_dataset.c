@@ -38,14 +38,18 @@ START_TEST(bad_arrays)
     const char *twice[] = {"a", "b", "a"}, *empty[] = {"a", "", "b"};
     genhep_dataset *table;
     ck_fails(genhep_dataset_from_arrays(NULL, -1, 3, names3, NULL, good, 3, NULL, &table), GENHEP_E_ARG, "-1");
-    ck_fails(genhep_dataset_from_arrays(NULL, 1, 0, names3, NULL, good, 3, NULL, &table), GENHEP_E_SHAPE, "n_columns = 0");
+    ck_fails(genhep_dataset_from_arrays(NULL, 1, 0, names3, NULL, good, 3, NULL, &table), GENHEP_E_SHAPE,
+             "n_columns = 0");
     ck_fails(genhep_dataset_from_arrays(NULL, 1, 3, names3, NULL, good, 2, NULL, &table), GENHEP_E_SHAPE, "stride = 2");
     ck_fails(genhep_dataset_from_arrays(NULL, 1, 3, twice, NULL, good, 3, NULL, &table), GENHEP_E_ARG, "twice");
-    ck_fails(genhep_dataset_from_arrays(NULL, 1, 3, empty, NULL, good, 3, NULL, &table), GENHEP_E_ARG, "column 1 has no name");
-    ck_fails(genhep_dataset_from_arrays(NULL, 1, 3, names3, NULL, bad, 3, NULL, &table), GENHEP_E_NUMERIC, "'mum_px' is NaN");
+    ck_fails(genhep_dataset_from_arrays(NULL, 1, 3, empty, NULL, good, 3, NULL, &table), GENHEP_E_ARG,
+             "column 1 has no name");
+    ck_fails(genhep_dataset_from_arrays(NULL, 1, 3, names3, NULL, bad, 3, NULL, &table), GENHEP_E_NUMERIC,
+             "'mum_px' is NaN");
     ck_assert_ptr_null(table);
     double weight = INFINITY;
-    ck_fails(genhep_dataset_from_arrays(NULL, 1, 3, names3, NULL, good, 3, &weight, &table), GENHEP_E_NUMERIC, "weight of row 0");
+    ck_fails(genhep_dataset_from_arrays(NULL, 1, 3, names3, NULL, good, 3, &weight, &table), GENHEP_E_NUMERIC,
+             "weight of row 0");
     ck_ok(genhep_dataset_from_arrays(NULL, 0, 3, names3, NULL, NULL, 3, NULL, &table));
     ck_assert_int_eq(genhep_dataset_events(table), 0);
     genhep_dataset_free(table);
@@ -110,7 +114,8 @@ START_TEST(shuffles)
     }
     double expected = (double)TRIALS / N, chi2 = 0;
     for (int i = 0; i < N; i++)
-        for (int j = 0; j < N; j++) chi2 += ((double)counts[i][j] - expected) * ((double)counts[i][j] - expected) / expected;
+        for (int j = 0; j < N; j++)
+            chi2 += ((double)counts[i][j] - expected) * ((double)counts[i][j] - expected) / expected;
     ck_assert_msg(fabs(chi2 - 16) < 5 * sqrt(2 * 16.0), "chi2 = %g for 16 degrees of freedom", chi2);
     genhep_dataset *table = sample_table(9, 2, 1, GENHEP_FLOAT64), *shuffled;
     ck_ok(genhep_dataset_shuffle(table, 3, &shuffled));

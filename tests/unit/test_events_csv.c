@@ -182,7 +182,7 @@ START_TEST(comma_locale)
 }
 END_TEST
 
-/* ---- .npy ---------------------------------------------------------------------------------------------------------- */
+/* ---- .npy ---- */
 
 START_TEST(npy_round_trips)
 {
@@ -238,13 +238,16 @@ START_TEST(npy_kinds)
     const double expected[] = {1, 2, 3, 4, 5, 6}, column_order[] = {1, 3, 5, 2, 4, 6};
     const int32_t integers[] = {1, 2, 3, 4, 5, 6};
     const uint8_t bytes[] = {1, 2, 3, 4, 5, 6}, big[] = {0, 1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6};
-    expect_values(npy(1, "{'descr': '<i4', 'fortran_order': False, 'shape': (3, 2), }\n", integers, sizeof integers), 3, 2,
+    expect_values(npy(1, "{'descr': '<i4', 'fortran_order': False, 'shape': (3, 2), }\n", integers, sizeof integers), 3,
+                  2, expected);
+    expect_values(npy(2, "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3), }\n", bytes, sizeof bytes), 2, 3,
                   expected);
-    expect_values(npy(2, "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3), }\n", bytes, sizeof bytes), 2, 3, expected);
-    expect_values(npy(3, "{'descr': '>i2', 'fortran_order': False, 'shape': (6,), }\n", big, sizeof big), 6, 1, expected);
+    expect_values(npy(3, "{'descr': '>i2', 'fortran_order': False, 'shape': (6,), }\n", big, sizeof big), 6, 1,
+                  expected);
     /* rows (1 2)(3 4)(5 6) are stored by columns */
-    expect_values(npy(1, "{'descr': '<f8', 'fortran_order': True, 'shape': (3, 2), }\n", column_order, sizeof column_order), 3, 2,
-                  expected);
+    expect_values(
+        npy(1, "{'descr': '<f8', 'fortran_order': True, 'shape': (3, 2), }\n", column_order, sizeof column_order), 3, 2,
+        expected);
     char rows[2 * 13];
     const float e[2] = {1.5f, -2};
     const double w[2] = {-1, 0.25};
@@ -255,9 +258,11 @@ START_TEST(npy_kinds)
         memcpy(rows + 13 * i + 12, &q[i], 1);
     }
     genhep_dataset *table;
-    ck_ok(genhep_dataset_open(
-        npy(1, "{'descr': [('mu_E', '<f4'), ('weight', '<f8'), ('mu_Q', '|i1')], 'fortran_order': False, 'shape': (2,), }\n", rows,
-            sizeof rows), NULL, &table));
+    ck_ok(genhep_dataset_open(npy(1,
+                                  "{'descr': [('mu_E', '<f4'), ('weight', '<f8'), ('mu_Q', '|i1')], 'fortran_order': "
+                                  "False, 'shape': (2,), }\n",
+                                  rows, sizeof rows),
+                              NULL, &table));
     ck_assert(table->d == 2 && strcmp(table->names[0], "mu_E") == 0 && strcmp(table->names[1], "mu_Q") == 0);
     ck_assert(table->values[0] == 1.5 && table->values[1] == -1 && table->values[2] == -2 && table->values[3] == 1);
     ck_assert(table->weights[0] == -1 && table->weights[1] == 0.25);
@@ -282,14 +287,16 @@ START_TEST(npy_bad)
         {"{'descr': '<f8', 'shape': (3, 2), }\n", "the header is damaged", 48},
         {"{'descr': '<f8', 'fortran_order': False, }\n", "no shape", 48},
         {"{'descr': '<f8', 'fortran_order': False, 'shape': (300000000000000000, 2), }\n", "48 bytes of data", 48},
-        {"{'descr': [('a', '<f8'), ('b', '<f8', (2,))], 'fortran_order': False, 'shape': (2,), }\n", "not a plain list", 48},
+        {"{'descr': [('a', '<f8'), ('b', '<f8', (2,))], 'fortran_order': False, 'shape': (2,), }\n", "not a plain list",
+         48},
         {"{'descr': [('a', '<f8'), ('a', '<f8')], 'fortran_order': False, 'shape': (3,), }\n", "'a' occurs twice", 48},
         {"{'descr': '<f8', 'fortran_order': False, 'shape': (6, 0), }\n", "no columns", 0},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         check_open_fails(npy(1, bad[i].header, data, bad[i].size), NULL, GENHEP_E_FORMAT, bad[i].part);
     check_open_fails(put_text("short.npy", "\x93NUMPY\x01"), NULL, GENHEP_E_FORMAT, "format version");
-    check_open_fails(put_bytes("four.npy", "\x93NUMPY\x04\0\x10\0\0\0{}", 14), NULL, GENHEP_E_FORMAT, "format version 4");
+    check_open_fails(put_bytes("four.npy", "\x93NUMPY\x04\0\x10\0\0\0{}", 14), NULL, GENHEP_E_FORMAT,
+                     "format version 4");
     check_open_fails(put_bytes("head.npy", "\x93NUMPY\x01\0\xff\x7f{'descr'", 18), NULL, GENHEP_E_FORMAT, "truncated");
 }
 END_TEST

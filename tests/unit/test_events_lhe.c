@@ -48,7 +48,8 @@ START_TEST(weights_and_selection)
     ck_ok(genhep_dataset_open(path, options, &table));
     ck_assert_int_eq(table->n, 2);
     ck_assert_int_eq(table->d, 8);
-    ck_assert(table->values[0] == -30 && table->values[1] == 13 && table->weights[0] == -2 && table->weights[1] == 0.25);
+    ck_assert(table->values[0] == -30 && table->values[1] == 13 && table->weights[0] == -2 &&
+              table->weights[1] == 0.25);
     genhep_dataset_free(table);
     ck_ok(genhep_options_set(options, "data.offset", "4"));
     check_open_fails(path, options, GENHEP_E_OPTION, "only 4 events");
@@ -80,13 +81,15 @@ START_TEST(bad_lhe)
         {INIT "<event>\n 0 1 1 9 1 1\n</event>\n" END, "an event of 0 particles"},
         {INIT "<event>\n 1e9 1 1 9 1 1\n</event>\n" END, "an event of 1e+09 particles"},
         {INIT "<event>\n 4 1 1 9 1\n" IN1 OUT1 "</event>\n" END, "5 numbers in the first line of an event, expected 6"},
-        {INIT "<event>\n 1 1 1 9 1 1\n 13 1 1 2 0 0 3 4 5 6 7 0\n</event>\n" END, "12 numbers in a particle, expected 13"},
+        {INIT "<event>\n 1 1 1 9 1 1\n 13 1 1 2 0 0 3 4 5 6 7 0\n</event>\n" END,
+         "12 numbers in a particle, expected 13"},
         {INIT "<event>\n 1 1 1 9 1 1\n 13 1 1 2 0 0 3 4 5 6Q 7 0 9\n</event>\n" END, "'6Q' in a particle"},
         {INIT "<event>\n 1 1 1 9 1 1\n 1.5 1 1 2 0 0 3 4 5 6 7 0 9\n</event>\n" END, "code 1.5"},
         {INIT "</event>\n" END, "outside of an event"},
         {"<LesHouchesEvents version=\"1.0\">\n" EVENT("1") END, "no <init>"},
         {"<LesHouchesEvents version=\"1.0\">\n<init>\n 1 2 3\n", "3 numbers in the first line of <init>, expected 10"},
-        {"<LesHouchesEvents version=\"1.0\">\n<init>\n 1 2 3 4 0 0 0 0 3 2\n 1 1 1 1\n</init>\n" END, "has 1 processes, expected 2"},
+        {"<LesHouchesEvents version=\"1.0\">\n<init>\n 1 2 3 4 0 0 0 0 3 2\n 1 1 1 1\n</init>\n" END,
+         "has 1 processes, expected 2"},
         {"<LesHouchesEvents version=\"1.0\">\n<init>\n 1 2 3 4 0 0 0 0 3 1\n 1 1 1 1\n", "<init> is not closed"},
         {"<LesHouchesEvents version=\"1.0\">\n<!-- open\n", "a comment is not closed"},
     };
@@ -179,7 +182,8 @@ START_TEST(writes_particles)
     for (int f = 0; f < 3; f++)
         for (int k = 0; k < 3; k++)
             for (int variant = 0; variant < 4; variant++) {
-                genhep_dataset *table = muon_table(rows[k], variant & 1, variant & 2 ? GENHEP_FLOAT32 : GENHEP_FLOAT64), *back;
+                genhep_dataset *table = muon_table(rows[k], variant & 1, variant & 2 ? GENHEP_FLOAT32 : GENHEP_FLOAT64),
+                               *back;
                 ck_ok(genhep_dataset_write(table, gh_test_path(files[f]), NULL));
                 ck_ok(genhep_dataset_open(gh_test_path(files[f]), NULL, &back));
                 if (rows[k] == 1 && variant & 1) ck_assert_ptr_null(back->weights); /* one weight above zero */
@@ -207,16 +211,18 @@ END_TEST
 /* pT, eta, phi with and without a mass; charge columns; absent objects; options for ids, masses and beams. */
 START_TEST(other_columns)
 {
-    static const char *const names[] = {"mu1_pT", "mu1_eta", "mu1_phi", "mu1_Q", "x_pT", "x_eta", "x_phi", "x_m", "lep0_id",
-                                        "lep0_E", "lep0_pT", "lep0_eta", "lep0_phi", "HT"};
-    const double rows[2][14] = {{30, 0.5, 1, 1, 20, -1, 2, 7, -11, 0, 25, 0, -2, 99}, {31, 0.5, 1, -1, 21, 1, 2, 7, 0, 0, 0, 0, 0, 9}};
+    static const char *const names[] = {"mu1_pT", "mu1_eta", "mu1_phi", "mu1_Q",   "x_pT",     "x_eta",    "x_phi",
+                                        "x_m",    "lep0_id", "lep0_E",  "lep0_pT", "lep0_eta", "lep0_phi", "HT"};
+    const double rows[2][14] = {{30, 0.5, 1, 1, 20, -1, 2, 7, -11, 0, 25, 0, -2, 99},
+                                {31, 0.5, 1, -1, 21, 1, 2, 7, 0, 0, 0, 0, 0, 9}};
     double values[2][14];
     genhep_dataset *table, *back;
     memcpy(values, rows, sizeof rows);
     values[0][9] = 25; /* massless within rounding */
     ck_ok(genhep_dataset_from_arrays(NULL, 2, 14, names, NULL, &values[0][0], 14, NULL, &table));
     genhep_options *options = options_of("lhe.incoming=2 -2", "lhe.beams=3500 4000", NULL);
-    ck_fails(genhep_dataset_write(table, gh_test_path("o.lhe"), options), GENHEP_E_OPTION, "particle 'x'; set lhe.ids = 'x: code'");
+    ck_fails(genhep_dataset_write(table, gh_test_path("o.lhe"), options), GENHEP_E_OPTION,
+             "particle 'x'; set lhe.ids = 'x: code'");
     ck_ok(genhep_options_set(options, "lhe.ids", "x: 25, y: 3"));
     ck_fails(genhep_dataset_write(table, gh_test_path("o.lhe"), options), GENHEP_E_OPTION, "no particle 'y'");
     ck_ok(genhep_options_set(options, "lhe.ids", "x: 25"));
@@ -256,7 +262,7 @@ START_TEST(no_particles)
 }
 END_TEST
 
-/* ---- colours and mothers ------------------------------------------------------------------------------------------- */
+/* ---- colours and mothers ---- */
 
 enum { MOST = 16 };
 
@@ -266,10 +272,12 @@ static void make_record(gh_record *record, gh_particle *room, const int *in, con
     record->particles = room;
     record->n = 0;
     for (int i = 0; i < 2; i++) room[record->n] = blank, room[record->n].status = -1, room[record->n++].id = in[i];
-    for (; *out; out++) room[record->n] = blank, room[record->n].status = 1, room[record->n].first = 1, room[record->n++].id = *out;
+    for (; *out; out++)
+        room[record->n] = blank, room[record->n].status = 1, room[record->n].first = 1, room[record->n++].id = *out;
 }
 
-/* Every line has exactly two ends, as colour and anticolour seen from the outgoing side, and no gluon closes on itself. */
+/* Every line has exactly two ends, as colour and anticolour seen from the outgoing side, and no gluon closes on itself.
+ */
 static void check_lines(const gh_record *record)
 {
     for (int64_t i = 0; i < record->n; i++) {
@@ -286,7 +294,8 @@ static void check_lines(const gh_record *record)
                 count += (q->colour == line) + (q->anticolour == line);
                 balance += sign * ((q->colour == line) - (q->anticolour == line));
             }
-            if (line) ck_assert_msg(count == 2 && balance == 0, "line %d has %d ends, balance %d", line, count, balance);
+            if (line)
+                ck_assert_msg(count == 2 && balance == 0, "line %d has %d ends, balance %d", line, count, balance);
         }
     }
 }
@@ -317,7 +326,8 @@ START_TEST(colour_lines)
     }
     static const struct {
         int in[2], out[4];
-    } bad[] = {{{21, 21}, {2, 13}}, {{2, -2}, {2, 2}}, {{2, 11}, {13}}, {{21, 22}, {13, -13}}, {{11, -11}, {21, 22}}, {{21, 21}, {1, 2, 3}}};
+    } bad[] = {{{21, 21}, {2, 13}},   {{2, -2}, {2, 2}},     {{2, 11}, {13}},
+               {{21, 22}, {13, -13}}, {{11, -11}, {21, 22}}, {{21, 21}, {1, 2, 3}}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         make_record(&record, room, bad[i].in, bad[i].out);
         ck_assert_int_eq(gh_colour_flow(&record, 0, "here"), GENHEP_E_OPTION);
@@ -347,7 +357,8 @@ START_TEST(given_colours)
     ck_assert_ptr_nonnull(strstr(text, "\n 21 -1 0 0 603 602 "));
     free(text);
     ck_ok(genhep_options_set(options, "lhe.colours", "b: 601 0"));
-    ck_fails(genhep_dataset_write(table, gh_test_path("c.lhe"), options), GENHEP_E_OPTION, "'bbar' is coloured and not listed");
+    ck_fails(genhep_dataset_write(table, gh_test_path("c.lhe"), options), GENHEP_E_OPTION,
+             "'bbar' is coloured and not listed");
     ck_ok(genhep_options_set(options, "lhe.colours", "b: 601"));
     ck_fails(genhep_dataset_write(table, gh_test_path("c.lhe"), options), GENHEP_E_OPTION, "expected 'name: 501 0'");
     genhep_options_free(options);
@@ -358,9 +369,10 @@ END_TEST
 /* t -> b W, W -> q qbar: mothers come back from the momenta, colours pass through the top. */
 START_TEST(resonances)
 {
-    const char *event = "<event>\n 8 1 1 200 -1 -1\n 21 -1 0 0 0 0 0 0 200 200 0 0 9\n 21 -1 0 0 0 0 0 0 -200 200 0 0 9\n"
-                        " 6 2 0 0 0 0 10 20 30 250 0 0 9\n 24 2 0 0 0 0 7 9 11 150 0 0 9\n 5 1 0 0 0 0 3 11 19 100 0 0 9\n"
-                        " 2 1 0 0 0 0 5 4 1 80 0 0 9\n -1 1 0 0 0 0 2 5 10 70 0 0 9\n -6 1 0 0 0 0 -10 -20 -30 150 0 0 9\n</event>\n";
+    const char *event =
+        "<event>\n 8 1 1 200 -1 -1\n 21 -1 0 0 0 0 0 0 200 200 0 0 9\n 21 -1 0 0 0 0 0 0 -200 200 0 0 9\n"
+        " 6 2 0 0 0 0 10 20 30 250 0 0 9\n 24 2 0 0 0 0 7 9 11 150 0 0 9\n 5 1 0 0 0 0 3 11 19 100 0 0 9\n"
+        " 2 1 0 0 0 0 5 4 1 80 0 0 9\n -1 1 0 0 0 0 2 5 10 70 0 0 9\n -6 1 0 0 0 0 -10 -20 -30 150 0 0 9\n</event>\n";
     char text[4096];
     size_t size;
     genhep_dataset *table;
@@ -380,7 +392,8 @@ START_TEST(resonances)
     again = take_bytes(gh_test_path("res.hepmc3"), &size);
     ck_assert_ptr_nonnull(strstr(again, "HepMC::Version 3.02.00\nHepMC::Asciiv3-START_EVENT_LISTING\n"));
     ck_assert_ptr_nonnull(strstr(again, "\nE 0 3 8\nU GEV MM\nW 1\n"));
-    ck_assert_ptr_nonnull(strstr(again, "\nP 2 0 21 0 0 -200 200 0 4\nV -1 0 [1,2]\nP 3 -1 6 10 20 30 250 0 2\nP 4 3 24 "));
+    ck_assert_ptr_nonnull(
+        strstr(again, "\nP 2 0 21 0 0 -200 200 0 4\nV -1 0 [1,2]\nP 3 -1 6 10 20 30 250 0 2\nP 4 3 24 "));
     ck_assert_ptr_nonnull(strstr(again, "\nP 7 4 -1 2 5 10 70 0 1\n"));
     ck_assert_ptr_nonnull(strstr(again, "\nHepMC::Asciiv3-END_EVENT_LISTING\n"));
     check_open_fails(gh_test_path("res.hepmc3"), NULL, GENHEP_E_FORMAT, "HepMC files are written, not read");
@@ -394,15 +407,16 @@ START_TEST(codes)
     static const struct {
         const char *name;
         int id;
-    } cases[] = {{"mum", 13}, {"mup", -13}, {"em", 11}, {"ep", -11}, {"b", 5}, {"bbar", -5}, {"q1", 2}, {"q1barp", -1}, {"q2", 1},
-                 {"q2barp", -2}, {"mu1", 13}, {"mu2", -13}, {"gamma", 22}, {"g", 21}, {"lm", 13}, {"lp", -13}, {"j1", 21},
-                 {"part_lm", 13}, {"det_j2", 21}, {"jet0", 21}, {"foo", 0}, {"q1x", 0}, {"", 0}};
+    } cases[] = {{"mum", 13},    {"mup", -13},   {"em", 11}, {"ep", -11},    {"b", 5},    {"bbar", -5},
+                 {"q1", 2},      {"q1barp", -1}, {"q2", 1},  {"q2barp", -2}, {"mu1", 13}, {"mu2", -13},
+                 {"gamma", 22},  {"g", 21},      {"lm", 13}, {"lp", -13},    {"j1", 21},  {"part_lm", 13},
+                 {"det_j2", 21}, {"jet0", 21},   {"foo", 0}, {"q1x", 0},     {"", 0}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         ck_assert_msg(gh_pdg_of_name(cases[i].name) == cases[i].id, "%s", cases[i].name);
 }
 END_TEST
 
-/* ---- LHEH5 --------------------------------------------------------------------------------------------------------- */
+/* ---- LHEH5 ---- */
 
 START_TEST(lheh5_layout)
 {
@@ -463,5 +477,5 @@ START_TEST(lheh5_bad)
 }
 END_TEST
 
-GH_TEST_MAIN("events_lhe", reads, weights_and_selection, bad_lhe, truncations, writes_particles, other_columns, no_particles,
-             colour_lines, given_colours, resonances, codes, lheh5_layout, lheh5_bad)
+GH_TEST_MAIN("events_lhe", reads, weights_and_selection, bad_lhe, truncations, writes_particles, other_columns,
+             no_particles, colour_lines, given_colours, resonances, codes, lheh5_layout, lheh5_bad)

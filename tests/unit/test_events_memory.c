@@ -1,4 +1,5 @@
-/* test_events_memory.c -- every allocation of reading and writing event files fails in turn: a status, nothing lost or left. */
+/* test_events_memory.c -- every allocation of reading and writing event files fails in turn: a status, nothing lost or
+ * left. */
 #include "event_files.h"
 
 typedef struct meter {
@@ -78,7 +79,8 @@ static void check_writing(const char *source, const char *path)
 
 START_TEST(all_formats)
 {
-    static const char *const files[] = {"t.h5", "t.csv", "t.csv.gz", "t.npy", "t.lhe", "t.lhe.gz", "t.hepmc3", "t.hepmc3.gz", "t.lheh5"};
+    static const char *const files[] = {"t.h5",     "t.csv",    "t.csv.gz",    "t.npy",  "t.lhe",
+                                        "t.lhe.gz", "t.hepmc3", "t.hepmc3.gz", "t.lheh5"};
     static const char *const names[] = {"mum_E", "mum_px", "mum_py", "mum_pz"};
     const double values[] = {50, 30, 0, 40, 13, 3, 4, 12};
     char source[256], path[256];

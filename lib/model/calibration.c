@@ -1,0 +1,117 @@
+/* calibration.c -- fitting and applying the monotone maps of single coordinates. Tests: tests/property/test_calibration.c. */
+#include "model/calibration.h"
+
+#include <math.h>
+
+#include "model/quantiles.h"
+
+enum { KNOTS = GH_CALIBRATION_KNOTS };
+#define Z_MAX 3.8
+
+gh_status gh_generate_rows(const genhep_model *model, int64_t seed, int64_t n, gh_real *rows)
+{
+    gh_status status;
+    const gh_hooks *hooks = &model->hooks;
+    const gh_family *family = model->family;
+    int64_t W = family->normals(model), U = family->uniforms(model), P = model->p;
+    gh_real *normals = NULL, *scratch = NULL;
+    double *uniforms = NULL, *prepared = NULL;
+    gh_rng rng = gh_rng_make(seed, GH_RANDOM_TRAIN, 2), picks = gh_rng_make(seed, GH_RANDOM_TRAIN, 3);
+    gh_draw draw;
+    GH_TRY(gh_model_draw(model, NULL, &draw));
+    draw.calibrate = 0;
+    GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &normals, GH_BLOCK * W, sizeof *normals));
+    GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &scratch, family->scratch(model, GH_BLOCK), sizeof *scratch));
+    GH_TRY_CLEANUP(gh_alloc(hooks, &uniforms, GH_BLOCK * (U + 1), sizeof *uniforms));
+    GH_TRY_CLEANUP(gh_alloc(hooks, &prepared, GH_BLOCK * P, sizeof *prepared));
+    for (int64_t first = 0; first < n; first += GH_BLOCK) {
+        gh_rng_normals(&rng, first, GH_BLOCK, W, normals, W);
+        for (int64_t i = 0; i < GH_BLOCK * U; i++) uniforms[i] = gh_rng_uniform(&picks, first + i / U, i % U);
+        family->generate(model, &draw, first, GH_BLOCK, normals, uniforms, scratch, prepared);
+        for (int64_t i = 0; i < GH_BLOCK * P; i++) rows[first * P + i] = (gh_real)prepared[i];
+    }
+cleanup:
+    gh_free_aligned(hooks, normals);
+    gh_free_aligned(hooks, scratch);
+    gh_free(hooks, uniforms);
+    gh_free(hooks, prepared);
+    return status;
+}
+
+/* Equal neighbours would make T jump: knots rise by a least step. */
+static void make_rising(double *knots)
+{
+    double span = knots[KNOTS - 1] - knots[0], least = 1e-9 * (span > 0 ? span : 1);
+    for (int k = 1; k < KNOTS; k++)
+        if (knots[k] < knots[k - 1] + least) knots[k] = knots[k - 1] + least;
+}
+
+gh_status gh_calibration_fit(genhep_model *model, int64_t n, const gh_real *rows, const gh_real *weights)
+{
+    gh_status status;
+    const gh_hooks *hooks = &model->hooks;
+    const int64_t P = model->p, m = GH_CALIBRATION_EVENTS, most = n > m ? n : m;
+    gh_real *generated = NULL;
+    gh_weighted *column = NULL;
+    double *table = NULL;
+    GH_TRY_CLEANUP(gh_alloc(hooks, &generated, m * P, sizeof *generated));
+    GH_TRY_CLEANUP(gh_alloc(hooks, &column, most, sizeof *column));
+    GH_TRY_CLEANUP(gh_alloc(hooks, &table, 2 * P * KNOTS, sizeof *table));
+    GH_TRY_CLEANUP(gh_generate_rows(model, gh_option_int(model->options, "seed"), m, generated));
+    for (int64_t j = 0; j < P; j++) {
+        double *from = table + 2 * j * KNOTS, *to = from + KNOTS;
+        for (int64_t i = 0; i < m; i++) {
+            column[i] = (gh_weighted){(double)generated[i * P + j], 1};
+            if (!isfinite(column[i].x)) {
+                status = gh_fail(GENHEP_E_NUMERIC, "coordinate '%s' of a generated event is not finite", gh_prep_name(model->prep, j));
+                goto cleanup;
+            }
+        }
+        gh_quantiles(column, m, KNOTS, Z_MAX, 0, from);
+        for (int64_t i = 0; i < n; i++) column[i] = (gh_weighted){(double)rows[i * P + j], weights ? (double)weights[i] : 1};
+        gh_quantiles(column, n, KNOTS, Z_MAX, 0, to);
+        make_rising(from);
+        make_rising(to);
+    }
+    gh_free(hooks, model->calibration);
+    model->calibration = table;
+    table = NULL;
+cleanup:
+    gh_free(hooks, generated);
+    gh_free(hooks, column);
+    gh_free(hooks, table);
+    return status;
+}
+
+gh_status gh_calibration_check(const genhep_model *model)
+{
+    for (int64_t r = 0; r < 2 * model->p; r++)
+        for (int k = 0; k < KNOTS; k++) {
+            double x = model->calibration[r * KNOTS + k];
+            if (!isfinite(x) || (k && !(x > model->calibration[r * KNOTS + k - 1])))
+                GH_FAIL(GENHEP_E_FORMAT, "'calibration' of coordinate %lld does not rise at knot %d", (long long)(r / 2), k);
+        }
+    return GENHEP_OK;
+}
+
+/* Piecewise linear map of x through knots from -> to; a shift outside. */
+static double map(const double *from, const double *to, double x)
+{
+    if (!(x > from[0])) return x + (to[0] - from[0]);
+    if (x >= from[KNOTS - 1]) return x + (to[KNOTS - 1] - from[KNOTS - 1]);
+    int low = 0, high = KNOTS - 1;
+    while (high - low > 1) {
+        int middle = (low + high) / 2;
+        if (from[middle] <= x) low = middle;
+        else high = middle;
+    }
+    return to[low] + (x - from[low]) * ((to[high] - to[low]) / (from[high] - from[low]));
+}
+
+void gh_calibration_apply(const genhep_model *model, int64_t n, double *prepared)
+{
+    for (int64_t j = 0; j < model->p; j++) {
+        const double *from = model->calibration + 2 * j * KNOTS;
+        for (int64_t i = 0; i < n; i++) prepared[i * model->p + j] = map(from, from + KNOTS, prepared[i * model->p + j]);
+    }
+}

@@ -1,0 +1,26 @@
+/* calibration.h -- the last touch of a trained generator: every prepared coordinate gets exactly the marginal of the training
+ * rows, by a monotone map of its own; what the network learned between coordinates is left alone.
+ *   T_j = Q_training,j o F_generated,j     piecewise linear between knots at normal quantiles z_k in [-3.8, 3.8]
+ * Few knots (GH_CALIBRATION_KNOTS), since the densities are smooth in prepared coordinates and every knot adds noise; beyond the
+ * last knot T shifts. The density of genhep_model_log_density is that of the network, before this map. Fitted on GH_CALIBRATION_EVENTS generated events, drawn as the model's own options say. */
+#ifndef GH_CALIBRATION_H
+#define GH_CALIBRATION_H
+
+#include "model/model.h"
+
+#define GH_CALIBRATION_KNOTS 65
+#define GH_CALIBRATION_EVENTS 524288
+
+/** Fit on n training rows (n,P) and store in the model, which nobody shares yet. weights NULL or at least 0. */
+gh_status gh_calibration_fit(genhep_model *model, int64_t n, const gh_real *rows, const gh_real *weights);
+
+/** Map generated prepared rows (n,P) in place. */
+void gh_calibration_apply(const genhep_model *model, int64_t n, double *prepared);
+
+/** GENHEP_E_FORMAT unless both rows of knots of every coordinate rise: for tables that were read. */
+gh_status gh_calibration_check(const genhep_model *model);
+
+/** n (a multiple of GH_BLOCK) prepared rows drawn from the model, (n,P), before calibration. */
+gh_status gh_generate_rows(const genhep_model *model, int64_t seed, int64_t n, gh_real *rows);
+
+#endif
