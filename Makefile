@@ -144,6 +144,7 @@ check-bindings: all ## headers alone, C, C++, Fortran, Python, Pythia examples; 
 	tests/bindings/run.sh
 check-docs: all ## code in the documentation compiles
 	tests/bindings/docs_code.sh
+	tests/bindings/functions_docs.sh
 check-report: demo ## the demo's report opens in a browser and shows its plots
 	tests/quality/report_opens.sh $(DEMO)/report/index.html
 check-kill: all ## kill -9 at random moments of a training run; the last checkpoint loads

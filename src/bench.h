@@ -17,14 +17,14 @@ typedef struct bench_case {
     char name[32]; /* draw-N1-1024-t1, next-N3, normal, step-N3-t2 */
     enum bench_kind kind;
     const bench_network *network;
-    int64_t items;     /* done by one call: events, numbers or steps */
+    int64_t items; /* done by one call: events, numbers or steps */
     int64_t threads;
-    const char *unit;  /* of the items */
+    const char *unit; /* of the items */
     genhep_model *model;
     genhep_sampler *sampler;
     genhep_trainer *trainer;
     void *buffer;
-    int64_t position;  /* in the sequence of normal numbers */
+    int64_t position; /* in the sequence of normal numbers */
 } bench_case;
 
 /** Fill `cases` with the whole list; @return how many there are, at most `most`. */

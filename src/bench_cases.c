@@ -33,15 +33,15 @@ int bench_list(bench_case *cases, int most)
         const bench_network *n = &networks[k];
         for (size_t e = 0; e < sizeof events / sizeof *events; e++)
             for (int64_t t = 1; t <= 2; t++)
-                add(cases, &count, most, (bench_case){.kind = BENCH_DRAW, .network = n, .items = events[e], .threads = t,
-                                                      .unit = "events"});
-        add(cases, &count, most, (bench_case){.kind = BENCH_NEXT, .network = n, .items = NEXT_EVENTS, .threads = 1,
-                                              .unit = "events"});
+                add(cases, &count, most,
+                    (bench_case){.kind = BENCH_DRAW, .network = n, .items = events[e], .threads = t, .unit = "events"});
+        add(cases, &count, most,
+            (bench_case){.kind = BENCH_NEXT, .network = n, .items = NEXT_EVENTS, .threads = 1, .unit = "events"});
     }
     add(cases, &count, most, (bench_case){.kind = BENCH_NORMAL, .items = NORMALS, .threads = 1, .unit = "numbers"});
     for (int64_t t = 1; t <= 2; t++)
-        add(cases, &count, most, (bench_case){.kind = BENCH_STEP, .network = &networks[1], .items = 1, .threads = t,
-                                              .unit = "steps"});
+        add(cases, &count, most,
+            (bench_case){.kind = BENCH_STEP, .network = &networks[1], .items = 1, .threads = t, .unit = "steps"});
     return count;
 }
 
@@ -72,21 +72,29 @@ static genhep_status random_rows(const bench_network *network, genhep_dataset **
     return status;
 }
 
-/* Sampling uses the decoder alone, so its encoder is as small as can be. Averaging and clipping are off in training: the
- * step is then Adam on the plain loss, what other frameworks do in theirs. */
+/* Sampling uses the decoder alone, so its encoder is as small as can be. Averaging and clipping are off in training:
+ * the step is then Adam on the plain loss, what other frameworks do in theirs. */
 static genhep_status network_options(const bench_case *c, genhep_options **options)
 {
     const bench_network *n = c->network;
     int training = c->kind == BENCH_STEP;
-    const struct { const char *key; int64_t value; } sizes[] = {
-        {"latent.dim", n->latents}, {"decoder.layers", n->layers}, {"decoder.units", n->units},
-        {"encoder.layers", training ? n->layers : 1}, {"encoder.units", training ? n->units : 8},
-        {"train.batch", BATCH}, {"train.steps", 1000000000}, {"train.figure_steps", 1000000000},
-        {"train.threads", c->threads}, {"sample.threads", c->threads}};
+    const struct {
+        const char *key;
+        int64_t value;
+    } sizes[] = {{"latent.dim", n->latents},
+                 {"decoder.layers", n->layers},
+                 {"decoder.units", n->units},
+                 {"encoder.layers", training ? n->layers : 1},
+                 {"encoder.units", training ? n->units : 8},
+                 {"train.batch", BATCH},
+                 {"train.steps", 1000000000},
+                 {"train.figure_steps", 1000000000},
+                 {"train.threads", c->threads},
+                 {"sample.threads", c->threads}};
     static const char *const settings[] = {
-        "model.family=vae", "latent.source=prior", "loss.noise=none", "loss.beta=0.001", "prep=standardise",
-        "encoder.activation=leaky", "decoder.activation=leaky", "encoder.init=he", "decoder.init=he",
-        "train.schedule=constant", "train.average=0", "train.clip=0"};
+        "model.family=vae", "latent.source=prior",      "loss.noise=none",          "loss.beta=0.001",
+        "prep=standardise", "encoder.activation=leaky", "decoder.activation=leaky", "encoder.init=he",
+        "decoder.init=he",  "train.schedule=constant",  "train.average=0",          "train.clip=0"};
     genhep_status status = genhep_options_create(options);
     for (size_t i = 0; !status && i < sizeof sizes / sizeof *sizes; i++)
         status = genhep_options_set_int(*options, sizes[i].key, sizes[i].value);
@@ -119,10 +127,10 @@ genhep_status bench_run(bench_case *c)
     genhep_status status = GENHEP_OK;
     int64_t d = c->network ? c->network->columns : 0;
     switch (c->kind) {
-    case BENCH_DRAW:
-        return genhep_sampler_draw_float(c->sampler, c->items, NULL, 0, c->buffer, d, c->items * d);
+    case BENCH_DRAW: return genhep_sampler_draw_float(c->sampler, c->items, NULL, 0, c->buffer, d, c->items * d);
     case BENCH_NEXT:
-        for (int64_t i = 0; !status && i < c->items; i++) status = genhep_sampler_next(c->sampler, NULL, c->buffer, NULL);
+        for (int64_t i = 0; !status && i < c->items; i++)
+            status = genhep_sampler_next(c->sampler, NULL, c->buffer, NULL);
         return status;
     case BENCH_NORMAL:
         status = genhep_random_normal(1, 0, c->position, c->items, c->buffer);

@@ -39,8 +39,7 @@ int parse_arguments(int argc, char **argv, const char *allowed, int least, int m
     const struct { const char *flag; const char **target; } flags[] = {
         {"-o", &result->output}, {"--seed", &result->seed}, {"--stream", &result->stream}, {"--threads", &result->threads},
         {"--resume", &result->resume}, {"--json", &result->json}, {"--report", &result->report}, {"--process", &result->process},
-        {"--train", &result->train}, {"--baseline", &result->baseline}, {"--condition", &result->condition},
-        {"--repeat", &result->repeat}, {"-n", &count}};
+        {"--train", &result->train}, {"--baseline", &result->baseline}, {"-n", &count}};
     memset(result, 0, sizeof *result);
     result->n = -1;
     for (int i = 1; i < argc; i++) {

@@ -22,8 +22,6 @@ typedef struct arguments {
     const char *process;   /* --process */
     const char *train;     /* --train */
     const char *baseline;  /* --baseline */
-    const char *condition; /* --condition */
-    const char *repeat;    /* --repeat */
     int64_t n;             /* -n, -1 when absent */
 } arguments;
 

@@ -68,8 +68,9 @@ static int choose(const arguments *given, bench_case *cases, int *count)
         int matches = 0;
         for (int k = 0; k < all; k++) matches += fnmatch(given->positional[i], cases[k].name, 0) == 0;
         if (!matches)
-            return fail("bench: no case is called '%s'; 'draw-N1-1024-t1', 'next-*', 'normal' and 'step-N3-t2' are examples",
-                        given->positional[i]);
+            return fail(
+                "bench: no case is called '%s'; 'draw-N1-1024-t1', 'next-*', 'normal' and 'step-N3-t2' are examples",
+                given->positional[i]);
     }
     for (int k = 0; k < all; k++)
         if (wanted(given, cases[k].name)) cases[kept++] = cases[k];
@@ -79,7 +80,8 @@ static int choose(const arguments *given, bench_case *cases, int *count)
 
 static void print_table(const bench_case *cases, int count, const timing *timings, int64_t repeats)
 {
-    printf("genhep %s, %s\n%lld interleaved repeats, median and best\n\n", genhep_version(), genhep_blas(), (long long)repeats);
+    printf("genhep %s, %s\n%lld interleaved repeats, median and best\n\n", genhep_version(), genhep_blas(),
+           (long long)repeats);
     printf("%-18s %14s %14s %-10s %14s %10s\n", "case", "median", "best", "per second", "ns each", "GFLOP/s");
     for (int k = 0; k < count; k++) {
         double middle = median(timings[k].rate, repeats), flops = bench_flops(&cases[k]);
@@ -94,13 +96,15 @@ static int write_json(const char *path, const bench_case *cases, int count, cons
 {
     FILE *file = fopen(path, "w");
     if (!file) return fail("%s: cannot be written", path);
-    fprintf(file, "{\"version\": \"%s\", \"blas\": \"%s\", \"repeats\": %lld, \"cases\": [", genhep_version(), genhep_blas(),
-            (long long)repeats);
+    fprintf(file, "{\"version\": \"%s\", \"blas\": \"%s\", \"repeats\": %lld, \"cases\": [", genhep_version(),
+            genhep_blas(), (long long)repeats);
     for (int k = 0; k < count; k++) {
         double middle = median(timings[k].rate, repeats);
-        fprintf(file, "%s\n  {\"name\": \"%s\", \"unit\": \"%s/s\", \"median\": %.6g, \"best\": %.6g, \"per_cpu_second\": %.6g}",
-                k ? "," : "", cases[k].name, cases[k].unit, middle, timings[k].rate[repeats - 1],
-                median(timings[k].cpu_rate, repeats));
+        fprintf(
+            file,
+            "%s\n  {\"name\": \"%s\", \"unit\": \"%s/s\", \"median\": %.6g, \"best\": %.6g, \"per_cpu_second\": %.6g}",
+            k ? "," : "", cases[k].name, cases[k].unit, middle, timings[k].rate[repeats - 1],
+            median(timings[k].cpu_rate, repeats));
     }
     fprintf(file, "\n]}\n");
     int bad = ferror(file);
@@ -128,7 +132,8 @@ int command_bench(int argc, char **argv)
     bench_case cases[MOST_CASES];
     timing timings[MOST_CASES];
     int count = 0;
-    if (parse_arguments(argc, argv, "-n --json", 0, 8, "genhep bench [-n REPEATS] [--json FILE] [CASE ...]", &given)) return 1;
+    if (parse_arguments(argc, argv, "-n --json", 0, 8, "genhep bench [-n REPEATS] [--json FILE] [CASE ...]", &given))
+        return 1;
     if (given.n_settings) return fail("bench takes no options; found '%s'", given.settings[0]);
     int64_t repeats = given.n < 0 ? 5 : given.n;
     if (repeats < 1 || repeats > MOST_REPEATS)

@@ -39,7 +39,7 @@ static int print_events(const genhep_dataset *data)
     static const char *const keys[] = {"process", "generator", "sqrt_s_GeV", "sigma_pb", "sigma_err_pb", "cuts", "seed"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (genhep_dataset_attribute(data, keys[i])) printf("  %s: %s\n", keys[i], genhep_dataset_attribute(data, keys[i]));
-    for (int64_t j = 0; !status && j < d; j++) {
+    for (int64_t j = 0; !status && n > 0 && j < d; j++) {
         genhep_column column = {.struct_size = sizeof column};
         status = genhep_dataset_column(data, j, &column);
         if (!status) print_column(&column, values, n, d, j);
@@ -48,22 +48,29 @@ static int print_events(const genhep_dataset *data)
     return status ? fail_library() : 0;
 }
 
+/* Model files and checkpoints begin with these eight bytes, whatever else may be wrong with them. */
+static int looks_like_model(const char *path)
+{
+    static const char magic[8] = {'G', 'E', 'N', 'H', 'E', 'P', '\r', '\n'};
+    char start[sizeof magic];
+    FILE *file = fopen(path, "rb");
+    size_t n = file ? fread(start, 1, sizeof start, file) : 0;
+    if (file) fclose(file);
+    return n == sizeof start && memcmp(start, magic, sizeof magic) == 0;
+}
+
 int command_info(int argc, char **argv)
 {
     arguments given;
     genhep_model *model = NULL;
     genhep_dataset *data = NULL;
     if (parse_arguments(argc, argv, "", 1, 1, "genhep info FILE", &given)) return 1;
-    genhep_status status = genhep_model_open(given.positional[0], NULL, &model);
-    if (!status) {
+    if (looks_like_model(given.positional[0])) {
+        if (genhep_model_open(given.positional[0], NULL, &model)) return fail_library();
         int result = print_model(model);
         genhep_model_free(model);
         return result;
     }
-    char message[512] = "";
-    genhep_last_error(message, sizeof message);
-    /* damaged model files keep their own message; only what is no model at all is tried as a table */
-    if (strstr(message, "CRC") || status == GENHEP_E_VERSION || status == GENHEP_E_IO) return fail("%s", message);
     if (genhep_dataset_open(given.positional[0], NULL, &data)) return fail_library();
     int result = print_events(data);
     genhep_dataset_free(data);
@@ -76,9 +83,14 @@ int command_verify(int argc, char **argv)
     genhep_model *model = NULL;
     if (parse_arguments(argc, argv, "", 1, 1, "genhep verify MODEL.h5", &given)) return 1;
     genhep_status status = genhep_model_open(given.positional[0], NULL, &model);
-    if (!status) status = genhep_model_verify(model);
-    genhep_model_free(model);
     if (status) return fail_library();
+    status = genhep_model_verify(model);
+    genhep_model_free(model);
+    if (status) {
+        char message[512] = "";
+        genhep_last_error(message, sizeof message);
+        return fail("%s: %s", given.positional[0], message);
+    }
     printf("%s: checksum and self-test are good\n", given.positional[0]);
     return 0;
 }

@@ -26,9 +26,10 @@ extern "C" {
 
 /** Read a file of events: HDF5 table, CSV (.gz), .npy, LHE 3 (.gz) or LHEH5, recognised by content.
  * Options read: data.columns, data.weights, data.limit, data.offset.
- * @return GENHEP_OK, GENHEP_E_ARG, GENHEP_E_NOMEM, GENHEP_E_IO, GENHEP_E_FORMAT (damaged; a NaN; ragged row; wrong type),
- *         GENHEP_E_OPTION (no such column). The message names file, line or dataset, found and expected.
- * Ownership: *dataset is the caller's, free with genhep_dataset_free; the file is closed before returning. Since 1.0. */
+ * @return GENHEP_OK, GENHEP_E_ARG, GENHEP_E_NOMEM, GENHEP_E_IO, GENHEP_E_FORMAT (damaged; a NaN; ragged row; wrong
+ *         type), GENHEP_E_OPTION (no such column). The message names file, line or dataset, found and expected.
+ * Ownership: *dataset is the caller's, free with genhep_dataset_free; the file is closed before returning.
+ * Since 1.0. */
 GENHEP_API genhep_status genhep_dataset_open(const char *path, const genhep_options *options, genhep_dataset **dataset);
 
 /** Copy a table from memory.
@@ -37,15 +38,19 @@ GENHEP_API genhep_status genhep_dataset_open(const char *path, const genhep_opti
  * @param names    D names, unique and not empty; @param units D texts or NULL, single entries may be NULL
  * @param values   (N,D) row-major, row i at values + i*stride; @param stride >= D, in numbers
  * @param weights  N numbers of either sign, or NULL for unit weights
- * @return GENHEP_OK, GENHEP_E_ARG, GENHEP_E_SHAPE, GENHEP_E_NOMEM, GENHEP_E_NUMERIC (a value is not finite). Since 1.0. */
+ * @return GENHEP_OK, GENHEP_E_ARG, GENHEP_E_SHAPE, GENHEP_E_NOMEM, GENHEP_E_NUMERIC (a value is not finite).
+ *         Since 1.0. */
 GENHEP_API genhep_status genhep_dataset_from_arrays(const genhep_options *options, int64_t n_events, int64_t n_columns,
-                                                    const char *const *names, const char *const *units, const double *values,
-                                                    int64_t stride, const double *weights, genhep_dataset **dataset);
+                                                    const char *const *names, const char *const *units,
+                                                    const double *values, int64_t stride, const double *weights,
+                                                    genhep_dataset **dataset);
 
-/** Write the format of the name's ending: .h5 .csv .csv.gz .npy .lhe .lhe.gz .hepmc3 .hepmc3.gz .lheh5. A temporary file
- * in the same folder takes the name only when complete, so nothing half-written is ever seen.
- * Options read: data.storage, lhe.*. @return GENHEP_OK, _E_ARG, _E_NOMEM, _E_IO, _E_OPTION, _E_SHAPE (particles missing). */
-GENHEP_API genhep_status genhep_dataset_write(const genhep_dataset *dataset, const char *path, const genhep_options *options);
+/** Write the format of the name's ending: .h5 .csv .csv.gz .npy .lhe .lhe.gz .hepmc3 .hepmc3.gz .lheh5. A temporary
+ * file in the same folder takes the name only when complete, so nothing half-written is ever seen.
+ * Options read: data.storage, lhe.*. @return GENHEP_OK, _E_ARG, _E_NOMEM, _E_IO, _E_OPTION, _E_SHAPE (particles
+ * missing). */
+GENHEP_API genhep_status genhep_dataset_write(const genhep_dataset *dataset, const char *path,
+                                              const genhep_options *options);
 
 /** Rows first .. first+n-1 as a dataset of their own (names, units, attributes copied). */
 GENHEP_API genhep_status genhep_dataset_slice(const genhep_dataset *dataset, int64_t first, int64_t n_events,
@@ -59,7 +64,8 @@ GENHEP_API int64_t genhep_dataset_columns(const genhep_dataset *dataset); /* D; 
 GENHEP_API genhep_status genhep_dataset_column(const genhep_dataset *dataset, int64_t index, genhep_column *column);
 
 /** Copy all values, (N,D) row-major with `stride` >= D; capacity in doubles, at least (N-1)*stride + D. */
-GENHEP_API genhep_status genhep_dataset_values(const genhep_dataset *dataset, double *values, int64_t stride, int64_t capacity);
+GENHEP_API genhep_status genhep_dataset_values(const genhep_dataset *dataset, double *values, int64_t stride,
+                                               int64_t capacity);
 
 /** Copy N weights; ones where the table has none. *has_weights (may be NULL) tells which. */
 GENHEP_API genhep_status genhep_dataset_weights(const genhep_dataset *dataset, double *weights, int64_t capacity,

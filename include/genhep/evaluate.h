@@ -38,15 +38,16 @@ extern "C" {
  * @param options  evaluate.max, seed and the hooks; may be NULL
  * @return GENHEP_OK, _E_ARG, _E_NOMEM, _E_SHAPE (a column is missing, too few rows), _E_NUMERIC. Since 1.0. */
 GENHEP_API genhep_status genhep_evaluate(const genhep_dataset *truth, const genhep_dataset *generated,
-                                         const genhep_dataset *train, const char *process, const genhep_options *options,
-                                         genhep_evaluation **evaluation);
+                                         const genhep_dataset *train, const char *process,
+                                         const genhep_options *options, genhep_evaluation **evaluation);
 
 /** All figures as one JSON object (keys: docs/FIGURES.md). Lives with the handle. */
 GENHEP_API const char *genhep_evaluation_json(const genhep_evaluation *evaluation);
 
 /** One figure by name: auc, auc_error, chi2_ndf_median, chi2_ndf_max, w1_mean, w1_floor_mean, correlation_distance,
- * balance, neighbour_ratio, duplicates; or chi2_ndf(NAME), w1(NAME), ks_p(NAME) of an observable.
- * @return GENHEP_OK, GENHEP_E_ARG (no such figure). */
+ * balance, shell (of the generated sample), neighbour_ratio, duplicates; or chi2_ndf(NAME), w1(NAME), w1_floor(NAME),
+ * ks(NAME), ks_p(NAME) of an observable.
+ * @return GENHEP_OK, GENHEP_E_ARG (no such figure, or not computed from these samples: the message says which). */
 GENHEP_API genhep_status genhep_evaluation_figure(const genhep_evaluation *evaluation, const char *name, double *value);
 
 GENHEP_API int64_t genhep_evaluation_observables(const genhep_evaluation *evaluation);

@@ -14,9 +14,10 @@ typedef struct genhep_model genhep_model;
 extern "C" {
 #endif
 
-/** Create an untrained model. Schema and preparation constants are taken from the data; the network gets start weights
- * from `seed`. `genhep_model_create` chooses the family by the option model.family; the constructors by family fix it
- * (genhep_bvae_create accepts model.family = bvae, vae, ae or beta-vae and takes bvae when none is set).
+/** Create an untrained model. Schema and preparation constants are taken from the first table (marginals of
+ * `independent` from all); the network gets start weights from `seed`. `genhep_model_create` chooses the family by the
+ * option model.family; the constructors by family fix it (genhep_bvae_create accepts model.family = bvae, vae, ae or
+ * beta-vae and takes bvae when none is set).
  * @param options    may be NULL
  * @param datasets   n_datasets tables with the same columns; read during the call only
  * @return GENHEP_OK, GENHEP_E_ARG, GENHEP_E_NOMEM, GENHEP_E_OPTION, GENHEP_E_SHAPE, GENHEP_E_NUMERIC.
@@ -28,8 +29,8 @@ GENHEP_API genhep_status genhep_bvae_create(const genhep_options *options, const
 GENHEP_API genhep_status genhep_independent_create(const genhep_options *options, const genhep_dataset *const *datasets,
                                                    int64_t n_datasets, genhep_model **model);
 
-/** Read a model file. Everything is copied and the file closed before the call returns. One thread at a time in the whole
- * process (libhdf5 is often built without locks); the resulting model has no such limit.
+/** Read a model file. Everything is copied and the file closed before the call returns. One thread at a time in the
+ * whole process (libhdf5 is often built without locks); the resulting model has no such limit.
  * @param options may be NULL; only its hooks are used
  * @return GENHEP_OK, GENHEP_E_ARG, GENHEP_E_NOMEM, GENHEP_E_IO, GENHEP_E_FORMAT, GENHEP_E_VERSION. Since 1.0. */
 GENHEP_API genhep_status genhep_model_open(const char *path, const genhep_options *options, genhep_model **model);
@@ -38,12 +39,14 @@ GENHEP_API genhep_status genhep_model_open(const char *path, const genhep_option
 GENHEP_API genhep_status genhep_model_open_memory(const void *bytes, int64_t size, const genhep_options *options,
                                                   genhep_model **model);
 
-/** Write a model file: temporary name, fsync, rename. @return GENHEP_OK, GENHEP_E_ARG, GENHEP_E_NOMEM, GENHEP_E_IO. */
+/** Write a model file: temporary name, fsync, rename.
+ * @return GENHEP_OK, GENHEP_E_ARG, GENHEP_E_NOMEM, GENHEP_E_IO, GENHEP_E_SHAPE (more than 65536 columns). */
 GENHEP_API genhep_status genhep_model_save(const genhep_model *model, const char *path);
 
 /** Repeat the self-test stored with the model (fixed seed -> expected events).
- * @return GENHEP_OK; GENHEP_E_STATE when the model holds none; GENHEP_E_NUMERIC when the events differ by more than
- *         1e-5 of a column's spread, the message names the worst column. */
+ * @return GENHEP_OK; GENHEP_E_STATE when the model holds none (it has a network and did not come from a trainer);
+ *         GENHEP_E_NUMERIC when the events differ by more than 1e-5 of a column's spread, the message names the worst
+ *         column. */
 GENHEP_API genhep_status genhep_model_verify(const genhep_model *model);
 
 GENHEP_API int64_t genhep_model_columns(const genhep_model *model);    /* D of an event; 0 for NULL */
@@ -62,18 +65,19 @@ GENHEP_API const char *genhep_model_attribute(const genhep_model *model, const c
 /** Encode events: mean and standard deviation of q(z|x), each (N,L) row-major without padding; sigma may be NULL.
  * @param events (N,D) in the units of the schema, row i at events + i*stride
  * @return GENHEP_OK, _E_ARG, _E_STATE (family without an encoder), _E_NOMEM, _E_NUMERIC. Any thread. */
-GENHEP_API genhep_status genhep_model_encode(const genhep_model *model, int64_t n_events, const double *events, int64_t stride,
-                                             double *mu, double *sigma);
+GENHEP_API genhep_status genhep_model_encode(const genhep_model *model, int64_t n_events, const double *events,
+                                             int64_t stride, double *mu, double *sigma);
 
 /** Decode latents (N,L) to the mean event, (N,D) with `stride` >= D. No noise is added. */
-GENHEP_API genhep_status genhep_model_decode(const genhep_model *model, int64_t n_events, const double *latents, double *events,
-                                             int64_t stride);
+GENHEP_API genhep_status genhep_model_decode(const genhep_model *model, int64_t n_events, const double *latents,
+                                             double *events, int64_t stride);
 
 /** log p(x) per event with respect to the reference measure that genhep_model_info names: exact for `independent`, an
  * importance-weighted lower bound in expectation for the VAE family (option density.samples).
  * @return GENHEP_OK, _E_ARG, _E_STATE, _E_NOMEM, _E_NUMERIC. */
-GENHEP_API genhep_status genhep_model_log_density(const genhep_model *model, const genhep_options *options, int64_t n_events,
-                                                  const double *events, int64_t stride, double *log_density);
+GENHEP_API genhep_status genhep_model_log_density(const genhep_model *model, const genhep_options *options,
+                                                  int64_t n_events, const double *events, int64_t stride,
+                                                  double *log_density);
 
 GENHEP_API void genhep_model_free(genhep_model *model); /* after its last sampler and trainer; NULL is fine */
 

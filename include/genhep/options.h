@@ -16,8 +16,8 @@ typedef struct genhep_options genhep_options;
 #define GENHEP_OPTION_TEXT 3
 
 /** One row of the option table. Set struct_size = sizeof before the call; fields are only ever appended.
- * Text fields are static and never NULL; `minimum` and `maximum` hold a range for numbers; for text, `choices` holds the
- * allowed words separated by '|', or "" when any text is allowed. */
+ * Text fields are static and never NULL; `minimum` and `maximum` hold a range for numbers; for text, `choices` holds
+ * the allowed words separated by '|', or "" when any text is allowed. */
 typedef struct genhep_option_row {
     int64_t struct_size;
     const char *key;
@@ -51,7 +51,8 @@ extern "C" {
 GENHEP_API genhep_status genhep_options_create(genhep_options **options);
 
 /** As genhep_options_create, with an allocator that this handle and every handle created from it use for all their
- * memory (what HDF5 and OpenBLAS allocate for themselves excepted). The struct is copied; NULL means malloc and free. */
+ * memory (what HDF5 and OpenBLAS allocate for themselves excepted). The struct is copied; NULL means malloc
+ * and free. */
 GENHEP_API genhep_status genhep_options_create_with(const genhep_allocator *allocator, genhep_options **options);
 
 /** Independent copy, hooks included. */
@@ -60,14 +61,15 @@ GENHEP_API void genhep_options_free(genhep_options *options); /* NULL is fine */
 
 /** Set a key. `_set` takes text and converts it by the key's type; the typed forms must match the key's type
  * (an integer is accepted for a real key).
- * @return GENHEP_OK, GENHEP_E_ARG (NULL), GENHEP_E_NOMEM, GENHEP_E_OPTION (unknown key: the closest is named; wrong type;
- *         out of range: the range is named). On failure the options are unchanged. Since 1.0. */
+ * @return GENHEP_OK, GENHEP_E_ARG (NULL), GENHEP_E_NOMEM, GENHEP_E_OPTION (unknown key: the closest is named; wrong
+ *         type; out of range: the range is named). On failure the options are unchanged. Since 1.0. */
 GENHEP_API genhep_status genhep_options_set(genhep_options *options, const char *key, const char *value);
 GENHEP_API genhep_status genhep_options_set_int(genhep_options *options, const char *key, int64_t value);
 GENHEP_API genhep_status genhep_options_set_real(genhep_options *options, const char *key, double value);
 GENHEP_API genhep_status genhep_options_set_text(genhep_options *options, const char *key, const char *value);
 
-/** Set one "key=value" (blanks around both are dropped). */
+/** Set one "key=value" (blanks around both are dropped).
+ * @return as genhep_options_set, or GENHEP_E_FORMAT (no '=', or no key before it). */
 GENHEP_API genhep_status genhep_options_parse(genhep_options *options, const char *assignment);
 
 /** Read a card: lines of `key = value`, `#` starts a comment, a line that ends in `\` continues on the next.
@@ -79,8 +81,8 @@ GENHEP_API genhep_status genhep_options_read_card(genhep_options *options, const
  * @return GENHEP_OK, GENHEP_E_ARG, GENHEP_E_OPTION, GENHEP_E_BUFFER. */
 GENHEP_API genhep_status genhep_options_get_int(const genhep_options *options, const char *key, int64_t *value);
 GENHEP_API genhep_status genhep_options_get_real(const genhep_options *options, const char *key, double *value);
-GENHEP_API genhep_status genhep_options_get_text(const genhep_options *options, const char *key, char *buf, int64_t capacity,
-                                                 int64_t *length);
+GENHEP_API genhep_status genhep_options_get_text(const genhep_options *options, const char *key, char *buf,
+                                                 int64_t capacity, int64_t *length);
 
 /** *is_set = 1 when the key was set explicitly, 0 when its default holds. */
 GENHEP_API genhep_status genhep_options_is_set(const genhep_options *options, const char *key, int32_t *is_set);

@@ -1,8 +1,8 @@
 /* sampler.h -- draw events from a model.
  *
- * Event k of (model, seed, stream) is bitwise the same whatever the split into calls, the number of threads or a _seek, on
- * one build and CPU type. A sampler owns all its scratch: drawing allocates nothing. One thread at a time per sampler;
- * any number of samplers may share a model, which must outlive them.
+ * Event k of (model, seed, stream) is bitwise the same whatever the split into calls, the number of threads or a _seek,
+ * on one build and CPU type. A sampler owns all its scratch: drawing allocates nothing. One thread at a time per
+ * sampler; any number of samplers may share a model, which must outlive them.
  * SPDX-License-Identifier: BSD-3-Clause */
 #ifndef GENHEP_SAMPLER_H
 #define GENHEP_SAMPLER_H
@@ -18,8 +18,10 @@ typedef double (*genhep_uniform_fn)(void *user);
 extern "C" {
 #endif
 
-/** Options read: seed, sample.stream, sample.threads, latent.source, latent.alpha, latent.gamma (those not set here come
- * from the model). @return GENHEP_OK, _E_ARG, _E_NOMEM, _E_OPTION, _E_STATE (model without what was asked). Since 1.0. */
+/** Options read: seed, latent.source, latent.pick, latent.alpha, latent.gamma and sample.noise, where those not set
+ * here come from the model; sample.stream and sample.threads, where those not set here have their defaults, whatever
+ * the model says.
+ * @return GENHEP_OK, _E_ARG, _E_NOMEM, _E_OPTION, _E_STATE (model without what was asked). Since 1.0. */
 GENHEP_API genhep_status genhep_sampler_create(const genhep_model *model, const genhep_options *options,
                                                genhep_sampler **sampler);
 
@@ -29,24 +31,29 @@ GENHEP_API genhep_status genhep_sampler_create(const genhep_model *model, const 
  * @param events      (N,D) output, row i at events + i*stride; columns and units from genhep_model_column
  * @param stride      >= D, in numbers
  * @param capacity    length of `events` in numbers, at least (N-1)*stride + D
- * @return GENHEP_OK, GENHEP_E_ARG, GENHEP_E_BUFFER (too small, nothing written), GENHEP_E_NUMERIC (a result is not finite; the
- *         contents of `events` are then unspecified and the position is unchanged)
+ * @return GENHEP_OK, GENHEP_E_ARG, GENHEP_E_SHAPE (conditions are given, the model takes none), GENHEP_E_BUFFER (too
+ *         small, nothing written), GENHEP_E_NUMERIC (a result is not finite; the contents of `events` are then
+ *         unspecified and the position is unchanged)
  * Ownership: all buffers stay with the caller. Method: docs/internals/SAMPLING.md. Since 1.0. */
 GENHEP_API genhep_status genhep_sampler_draw_float(genhep_sampler *sampler, int64_t n_events, const double *cond,
-                                                   int64_t cond_stride, float *events, int64_t stride, int64_t capacity);
+                                                   int64_t cond_stride, float *events, int64_t stride,
+                                                   int64_t capacity);
 GENHEP_API genhep_status genhep_sampler_draw_double(genhep_sampler *sampler, int64_t n_events, const double *cond,
-                                                    int64_t cond_stride, double *events, int64_t stride, int64_t capacity);
+                                                    int64_t cond_stride, double *events, int64_t stride,
+                                                    int64_t capacity);
 
 /** One event out of an internal block: what a Monte Carlo code calls per event.
- * @param cond C numbers or NULL; @param event D doubles; @param weight its weight, may be NULL */
-GENHEP_API genhep_status genhep_sampler_next(genhep_sampler *sampler, const double *cond, double *event, double *weight);
+ * @param cond C numbers or NULL; @param event D doubles; @param weight its weight, may be NULL
+ * @return as genhep_sampler_draw_double. */
+GENHEP_API genhep_status genhep_sampler_next(genhep_sampler *sampler, const double *cond, double *event,
+                                             double *weight);
 
 /** Position: the number of the event that the next call returns, and going there. GENHEP_E_STATE after _set_uniform. */
 GENHEP_API genhep_status genhep_sampler_seek(genhep_sampler *sampler, int64_t event);
 GENHEP_API genhep_status genhep_sampler_tell(const genhep_sampler *sampler, int64_t *event);
 
-/** Take all randomness from the host from now on; NULL goes back to Philox at the present position. With a host's numbers
- * events are computed in the order of the numbers, on one thread, and _seek answers with GENHEP_E_STATE. */
+/** Take all randomness from the host from now on; NULL goes back to Philox at the present position. With a host's
+ * numbers events are computed in the order of the numbers, on one thread, and _seek answers with GENHEP_E_STATE. */
 GENHEP_API genhep_status genhep_sampler_set_uniform(genhep_sampler *sampler, genhep_uniform_fn uniform, void *user);
 
 GENHEP_API void genhep_sampler_free(genhep_sampler *sampler); /* NULL is fine */

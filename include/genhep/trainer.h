@@ -1,7 +1,7 @@
 /* trainer.h -- training as a handle: the caller owns the loop, or lets genhep_trainer_run own it.
  *
- * A trainer works on its own copy of the model and hands out snapshots. Same seed, build and CPU type give the same bits
- * for any number of threads, and a resumed run continues bitwise as if it had never stopped. One thread at a time.
+ * A trainer works on its own copy of the model and hands out snapshots. Same seed, build and CPU type give the same
+ * bits for any number of threads, and a resumed run continues bitwise as if it had never stopped. One thread at a time.
  * SPDX-License-Identifier: BSD-3-Clause */
 #ifndef GENHEP_TRAINER_H
 #define GENHEP_TRAINER_H
@@ -20,14 +20,16 @@ typedef struct genhep_progress {
     int32_t stage;            /* stage of a staged schedule, from 0 */
     double seconds;           /* time spent in training, over all resumed runs */
     double seconds_left;      /* estimate; 0 when unknown */
-    double events_per_second; /* training rows per second over the last interval */
+    double events_per_second; /* training rows per second, exponential mean over about 50 steps */
     double learning_rate;
-    double loss;              /* training loss, mean over the last interval */
-    double reconstruction;    /* its reconstruction part */
-    double divergence;        /* its KL part, in nats an event */
-    double validation;        /* validation loss of the last epoch; NaN before the first */
+    double loss;              /* training loss, mean over the last complete 100 steps; until there are 100, over the
+                               * steps so far; NaN before the first */
+    double reconstruction;    /* its reconstruction part, the same mean */
+    double divergence;        /* its KL part, in nats an event, the same mean */
+    double validation;        /* validation loss of the last check (train.figure_steps; with schedule plateau, of the
+                               * last epoch); NaN before the first */
     double figure;            /* validation figure of the last check (lower is better); NaN before the first */
-    double best_figure;
+    double best_figure;       /* infinite before the first check */
     int64_t best_step;
 } genhep_progress;
 
@@ -46,29 +48,34 @@ extern "C" {
  * @param model     read and copied; stays the caller's
  * @param datasets  tables with the model's columns; read during the call only
  * @param options   may be NULL: the model's own options hold; keys set here win over them
- * @return GENHEP_OK, _E_ARG, _E_NOMEM, _E_OPTION, _E_SHAPE (columns differ, too few rows), _E_STATE (nothing to train). */
+ * @return GENHEP_OK, _E_ARG, _E_NOMEM, _E_OPTION, _E_SHAPE (columns differ, too few rows), _E_STATE (nothing
+ *         to train). */
 GENHEP_API genhep_status genhep_trainer_create(const genhep_model *model, const genhep_dataset *const *datasets,
-                                               int64_t n_datasets, const genhep_options *options, genhep_trainer **trainer);
+                                               int64_t n_datasets, const genhep_options *options,
+                                               genhep_trainer **trainer);
 
-/** Do up to n_steps optimiser steps; fewer when the schedule ends. @return GENHEP_OK, GENHEP_E_NUMERIC (loss not finite; the
- * last good weights stay), GENHEP_E_NOMEM. */
+/** Do up to n_steps optimiser steps; fewer when the schedule ends. @return GENHEP_OK, GENHEP_E_NUMERIC (loss not
+ * finite; the last good weights stay; or the validation figure cannot be computed, the message says so; the weights are
+ * then those of the step), GENHEP_E_NOMEM. */
 GENHEP_API genhep_status genhep_trainer_step(genhep_trainer *trainer, int64_t n_steps);
 
 /** Train to the end of the schedule. Checkpoints go to `checkpoint` (NULL: none) every train.checkpoint_seconds and at
  * the end or when stopped; each is complete or absent.
  * @return GENHEP_OK, GENHEP_E_USER (stopped by the callback, resumable), and as genhep_trainer_step and _save. */
-GENHEP_API genhep_status genhep_trainer_run(genhep_trainer *trainer, const char *checkpoint, genhep_progress_fn progress,
-                                            void *user);
+GENHEP_API genhep_status genhep_trainer_run(genhep_trainer *trainer, const char *checkpoint,
+                                            genhep_progress_fn progress, void *user);
 
 GENHEP_API genhep_status genhep_trainer_progress(const genhep_trainer *trainer, genhep_progress *progress);
 
 /** Write a checkpoint (atomic): all that a bitwise continuation needs except the data. */
 GENHEP_API genhep_status genhep_trainer_save(const genhep_trainer *trainer, const char *path);
 
-/** Continue from a checkpoint with the same data (its hash is checked). Options: only train.threads, train.minutes and
- * train.checkpoint_seconds may differ. @return as genhep_trainer_create, or GENHEP_E_IO, GENHEP_E_FORMAT, GENHEP_E_VERSION. */
-GENHEP_API genhep_status genhep_trainer_resume(const char *path, const genhep_dataset *const *datasets, int64_t n_datasets,
-                                               const genhep_options *options, genhep_trainer **trainer);
+/** Continue from a checkpoint with the same data (its hash is checked). Of the options only train.threads,
+ * train.minutes and train.checkpoint_seconds are read, and the hooks; all others come from the checkpoint. @return as
+ * genhep_trainer_create, or GENHEP_E_IO, GENHEP_E_FORMAT, GENHEP_E_VERSION. */
+GENHEP_API genhep_status genhep_trainer_resume(const char *path, const genhep_dataset *const *datasets,
+                                               int64_t n_datasets, const genhep_options *options,
+                                               genhep_trainer **trainer);
 
 /** Snapshot as a model of its own: GENHEP_BEST, GENHEP_LAST or GENHEP_AVERAGE, with information buffer, provenance and
  * self-test. *model is the caller's. */

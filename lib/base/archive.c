@@ -1,3 +1,4 @@
+/* archive.c -- named arrays in memory: added as copies, found by name, checked by type and shape. */
 #include "base/archive.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* memory.c -- allocation through a handle's hooks, sizes checked for overflow; and its log. */
 #include "base/memory.h"
 
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* philox.h -- Philox4x32-10 (Salmon, Moraes, Dror, Shaw, SC11), the library's only source of random numbers.
  *
- * A number is a pure function of seed (key), stream, purpose, item and draw index, so nothing has to be remembered or kept
- * in order. Counter layout: word 0,1 = item (event or row number, 64 bit), word 2 = draw index / 4, word 3 = purpose << 24
- * XOR stream (24 bit, bits above stay in the purpose's byte: stream < 2^24 inside the library). */
+ * A number is a pure function of seed (key), stream, purpose, item and draw index, so nothing has to be remembered or
+ * kept in order. Counter layout: word 0,1 = item (event or row number, 64 bit), word 2 = draw index / 4, word 3 =
+ * purpose << 24 XOR stream (24 bit, bits above stay in the purpose's byte: stream < 2^24 inside the library). */
 #ifndef GH_PHILOX_H
 #define GH_PHILOX_H
 
@@ -19,7 +19,7 @@ enum gh_purpose { /* written out and never reused: a change would change every e
     GH_RANDOM_TRAIN = 6,    /* noise inside a training step */
     GH_RANDOM_DROPOUT = 7,
     GH_RANDOM_EVALUATE = 8,
-    GH_RANDOM_INDEPENDENT = 9,
+    GH_RANDOM_INDEPENDENT = 9, /* a family's uniforms in generated events: which buffer entry */
     GH_RANDOM_SPLIT = 10
 };
 

@@ -1,3 +1,4 @@
+/* text.c -- growing text, and numbers to and from text whatever the locale. */
 #include "base/text.h"
 
 #include <locale.h>

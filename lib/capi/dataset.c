@@ -2,9 +2,13 @@
 #include "data/dataset.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "io/files.h"
+
+/* The struct as of version 1.0: a caller's struct_size is never below. */
+#define COLUMN_BYTES ((int64_t)(offsetof(genhep_column, unit) + sizeof(const char *)))
 
 genhep_status genhep_dataset_open(const char *path, const genhep_options *options, genhep_dataset **dataset)
 {
@@ -43,8 +47,11 @@ genhep_status genhep_dataset_from_arrays(const genhep_options *options, int64_t 
     gh_hooks hooks = gh_hooks_of(options);
     genhep_dataset *table;
     genhep_status status = gh_dataset_create(&hooks, n_events, n_columns, names, units, weights != NULL, &table);
-    if (status == GENHEP_E_FORMAT)
-        return gh_fail(GENHEP_E_ARG, "genhep_dataset_from_arrays: a column name occurs twice");
+    if (status == GENHEP_E_FORMAT) {
+        char message[400];
+        genhep_last_error(message, sizeof message);
+        return gh_fail(GENHEP_E_ARG, "genhep_dataset_from_arrays: %s", message);
+    }
     GH_TRY(status);
     for (int64_t i = 0; i < n_events; i++)
         memcpy(table->values + i * n_columns, values + i * stride, (size_t)n_columns * sizeof *values);
@@ -100,14 +107,15 @@ int64_t genhep_dataset_columns(const genhep_dataset *dataset)
 genhep_status genhep_dataset_column(const genhep_dataset *dataset, int64_t index, genhep_column *column)
 {
     if (!dataset || !column) GH_FAIL(GENHEP_E_ARG, "genhep_dataset_column: dataset or column is NULL");
-    if (column->struct_size < (int64_t)sizeof *column)
-        GH_FAIL(GENHEP_E_ARG, "genhep_dataset_column: struct_size = %lld, expected at least %zu",
-                (long long)column->struct_size, sizeof *column);
+    const int64_t size = column->struct_size, known = (int64_t)sizeof *column;
+    if (size < COLUMN_BYTES)
+        GH_FAIL(GENHEP_E_ARG, "genhep_dataset_column: struct_size = %lld, expected at least %lld", (long long)size,
+                (long long)COLUMN_BYTES);
     if (index < 0 || index >= dataset->d)
         GH_FAIL(GENHEP_E_ARG, "genhep_dataset_column: index %lld is not in 0..%lld", (long long)index,
                 (long long)dataset->d - 1);
-    column->name = dataset->names[index];
-    column->unit = dataset->units[index];
+    const genhep_column full = {.struct_size = size, .name = dataset->names[index], .unit = dataset->units[index]};
+    memcpy(column, &full, (size_t)(size < known ? size : known));
     return GENHEP_OK;
 }
 

@@ -4,6 +4,9 @@
 #include <math.h>
 #include <string.h>
 
+/* The struct as of version 1.0: a caller's struct_size is never below. */
+#define OBSERVABLE_BYTES ((int64_t)(offsetof(genhep_observable, ks_p) + sizeof(double)))
+
 genhep_status genhep_evaluate(const genhep_dataset *truth, const genhep_dataset *generated, const genhep_dataset *train,
                               const char *process, const genhep_options *options, genhep_evaluation **evaluation)
 {
@@ -66,7 +69,7 @@ genhep_status genhep_evaluation_figure(const genhep_evaluation *evaluation, cons
     for (size_t k = 0; k < sizeof each / sizeof *each; k++) {
         int64_t at = observable_of(e, name, each[k].word);
         if (at < 0) continue;
-        *value = *(const double *)((const char *)&e->figures[at] + each[k].offset);
+        memcpy(value, (const char *)&e->figures[at] + each[k].offset, sizeof *value);
         return GENHEP_OK;
     }
     GH_FAIL(GENHEP_E_ARG, "no figure '%s' in this evaluation", name);
@@ -84,9 +87,9 @@ genhep_status genhep_evaluation_observable(const genhep_evaluation *evaluation, 
     if (index < 0 || index >= evaluation->list.count)
         GH_FAIL(GENHEP_E_ARG, "genhep_evaluation_observable: index %lld, expected 0..%lld", (long long)index,
                 (long long)evaluation->list.count - 1);
-    if (observable->struct_size < (int64_t)sizeof(int64_t))
-        GH_FAIL(GENHEP_E_ARG, "genhep_evaluation_observable: struct_size is %lld, expected sizeof(genhep_observable)",
-                (long long)observable->struct_size);
+    if (observable->struct_size < OBSERVABLE_BYTES)
+        GH_FAIL(GENHEP_E_ARG, "genhep_evaluation_observable: struct_size = %lld, expected at least %lld",
+                (long long)observable->struct_size, (long long)OBSERVABLE_BYTES);
     const gh_observable_figures *f = &evaluation->figures[index];
     const gh_observable_plan *plan = &evaluation->list.plans[index];
     genhep_observable full = {.struct_size = observable->struct_size,

@@ -83,6 +83,7 @@ genhep_status genhep_model_decode(const genhep_model *model, int64_t n, const do
     for (int64_t i = 0; i < GH_BLOCK * V; i++) uniforms[i] = 0.5; /* a mean event: free choices at their middle */
     for (int64_t i = 0; i < n * model->latents; i++) z[i] = (gh_real)latents[i];
     GH_TRY_CLEANUP(gh_bvae_decode(model, n, z, prepared));
+    GH_TRY_CLEANUP(check_finite("a decoded coordinate", prepared, n, model->p)); /* the inverse would move a NaN to an edge */
     for (int64_t start = 0; start < n; start += GH_BLOCK) {
         int64_t rows = n - start < GH_BLOCK ? n - start : GH_BLOCK;
         gh_prep_inverse(model->prep, work, rows, prepared + start * model->p, model->p, uniforms, 0, events + start * stride, stride);
@@ -107,7 +108,13 @@ genhep_status genhep_model_log_density(const genhep_model *model, const genhep_o
     GH_TRY_CLEANUP(gh_alloc(hooks, &jacobian, n, sizeof *jacobian));
     GH_TRY_CLEANUP(prepare(model, n, events, stride, prepared, jacobian));
     GH_TRY_CLEANUP(model->family->log_density(model, gh_option_int(options, "density.samples"), n, prepared, log_density));
-    for (int64_t i = 0; i < n; i++) log_density[i] += jacobian[i];
+    for (int64_t i = 0; i < n; i++) {
+        log_density[i] += jacobian[i];
+        if (isnan(log_density[i])) {
+            status = gh_fail(GENHEP_E_NUMERIC, "the log density of event %lld is not a number", (long long)i);
+            goto cleanup;
+        }
+    }
 cleanup:
     gh_free(hooks, prepared);
     gh_free(hooks, jacobian);

@@ -10,7 +10,14 @@ static gh_status create(const genhep_options *options, const genhep_dataset *con
                         const char *family, genhep_model **model)
 {
     if (!model) GH_FAIL(GENHEP_E_ARG, "genhep_model_create: model is NULL");
-    return gh_model_create(options, datasets, n_datasets, family, model);
+    GH_TRY(gh_model_create(options, datasets, n_datasets, family, model));
+    if ((*model)->family->trainable) return GENHEP_OK; /* the trainer's snapshots get theirs */
+    gh_status status = gh_selftest_store(*model);
+    if (status) {
+        gh_model_free(*model);
+        *model = NULL;
+    }
+    return status;
 }
 
 genhep_status genhep_model_create(const genhep_options *options, const genhep_dataset *const *datasets, int64_t n_datasets,
@@ -35,11 +42,15 @@ genhep_status genhep_model_open(const char *path, const genhep_options *options,
 {
     gh_hooks hooks = gh_hooks_of(options);
     gh_archive archive;
+    if (model) *model = NULL;
     if (!path || !model) GH_FAIL(GENHEP_E_ARG, "genhep_model_open: path or model is NULL");
-    *model = NULL;
     gh_archive_init(&archive, &hooks);
     gh_status status = gh_archive_read(path, "model", &archive);
-    if (!status) status = gh_model_load(&hooks, &archive, model);
+    if (!status && (status = gh_model_load(&hooks, &archive, model))) {
+        char message[400];
+        genhep_last_error(message, sizeof message);
+        gh_fail(status, "%s: %s", path, message);
+    }
     gh_archive_clear(&archive);
     return status;
 }
@@ -48,8 +59,8 @@ genhep_status genhep_model_open_memory(const void *bytes, int64_t size, const ge
 {
     gh_hooks hooks = gh_hooks_of(options);
     gh_archive archive;
+    if (model) *model = NULL;
     if (!bytes || !model || size < 0) GH_FAIL(GENHEP_E_ARG, "genhep_model_open_memory: bytes or model is NULL, or size %lld < 0", (long long)size);
-    *model = NULL;
     gh_archive_init(&archive, &hooks);
     gh_status status = gh_archive_read_memory(bytes, size, "model", &archive);
     if (!status) status = gh_model_load(&hooks, &archive, model);

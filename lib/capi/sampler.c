@@ -3,6 +3,7 @@
 
 genhep_status genhep_sampler_create(const genhep_model *model, const genhep_options *options, genhep_sampler **sampler)
 {
+    if (sampler) *sampler = NULL;
     if (!model || !sampler) GH_FAIL(GENHEP_E_ARG, "genhep_sampler_create: model or sampler is NULL");
     return gh_sampler_create(model, options, sampler);
 }

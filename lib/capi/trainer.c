@@ -16,6 +16,7 @@ static gh_status check_tables(const char *who, const genhep_dataset *const *data
 genhep_status genhep_trainer_create(const genhep_model *model, const genhep_dataset *const *datasets, int64_t n_datasets,
                                     const genhep_options *options, genhep_trainer **trainer)
 {
+    if (trainer) *trainer = NULL;
     if (!model || !trainer) GH_FAIL(GENHEP_E_ARG, "genhep_trainer_create: model or trainer is NULL");
     GH_TRY(check_tables("genhep_trainer_create", datasets, n_datasets));
     return gh_trainer_create(model, datasets, n_datasets, options, trainer);
@@ -40,10 +41,11 @@ genhep_status genhep_trainer_run(genhep_trainer *trainer, const char *checkpoint
     if (!trainer) GH_FAIL(GENHEP_E_ARG, "genhep_trainer_run: trainer is NULL");
     const double every = gh_option_real(trainer->options, "train.checkpoint_seconds");
     double saved = now(), reported = 0;
+    int64_t last_reported = -1; /* step */
     int stop = 0;
     while (!stop && !gh_trainer_finished(trainer)) {
         gh_status status = gh_trainer_step_once(trainer);
-        if (status) { /* the weights are still those of the step before: keep them */
+        if (status) { /* the weights are finite: of the step before, or of this one when only its figure failed */
             if (checkpoint && status == GENHEP_E_NUMERIC) {
                 char message[512];
                 genhep_last_error(message, sizeof message);
@@ -58,13 +60,15 @@ genhep_status genhep_trainer_run(genhep_trainer *trainer, const char *checkpoint
             gh_trainer_progress(trainer, &state);
             stop = progress(user, &state) != 0;
             reported = time;
+            last_reported = state.step;
         }
         if (checkpoint && time - saved >= every) {
             GH_TRY(genhep_trainer_save(trainer, checkpoint));
             saved = now();
         }
     }
-    if (progress && !stop) {
+    if (stop && gh_trainer_finished(trainer)) stop = 0; /* too late to stop anything */
+    if (progress && !stop && last_reported != trainer->state.step) {
         genhep_progress state = {.struct_size = sizeof state};
         gh_trainer_progress(trainer, &state);
         stop = progress(user, &state) != 0 && !gh_trainer_finished(trainer);
@@ -123,8 +127,8 @@ genhep_status genhep_trainer_resume(const char *path, const genhep_dataset *cons
     genhep_model *model = NULL;
     genhep_options *chosen = NULL;
     genhep_trainer *resumed = NULL;
+    if (trainer) *trainer = NULL;
     if (!path || !trainer) GH_FAIL(GENHEP_E_ARG, "genhep_trainer_resume: path or trainer is NULL");
-    *trainer = NULL;
     GH_TRY(check_tables("genhep_trainer_resume", datasets, n_datasets));
     gh_archive_init(&archive, &hooks);
     GH_TRY_CLEANUP(gh_archive_read(path, "checkpoint", &archive));
@@ -144,6 +148,7 @@ cleanup:
 
 genhep_status genhep_trainer_model(genhep_trainer *trainer, int32_t which, genhep_model **model)
 {
+    if (model) *model = NULL;
     if (!trainer || !model) GH_FAIL(GENHEP_E_ARG, "genhep_trainer_model: trainer or model is NULL");
     GH_TRY(gh_trainer_snapshot(trainer, which, model));
     gh_status status = gh_selftest_store(*model);

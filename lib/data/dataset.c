@@ -26,6 +26,7 @@ static uint64_t hash_bytes(uint64_t hash, const void *data, size_t size)
 /* An open-addressing table, so that thousands of cells as columns stay cheap. */
 gh_status gh_check_names(const gh_hooks *hooks, int64_t d, const char *const *names)
 {
+    enum { LONGEST_NAME = 200 };
     int64_t size = 16, *table;
     while (size < 2 * d) size *= 2;
     GH_TRY(gh_alloc(hooks, &table, size, sizeof *table));
@@ -35,7 +36,13 @@ gh_status gh_check_names(const gh_hooks *hooks, int64_t d, const char *const *na
             status = gh_fail(GENHEP_E_FORMAT, "column %lld has no name", (long long)j);
             break;
         }
-        int64_t at = (int64_t)(hash_bytes(HASH_START, names[j], strlen(names[j])) & (uint64_t)(size - 1));
+        size_t length = strlen(names[j]);
+        if (length > LONGEST_NAME || strpbrk(names[j], "\n\r")) { /* model files keep names as lines */
+            status = gh_fail(GENHEP_E_FORMAT, "column %lld: the name '%.40s' %s", (long long)j, names[j],
+                             length > LONGEST_NAME ? "has more than 200 bytes" : "holds a line break");
+            break;
+        }
+        int64_t at = (int64_t)(hash_bytes(HASH_START, names[j], length) & (uint64_t)(size - 1));
         for (; table[at]; at = (at + 1) & (size - 1))
             if (strcmp(names[table[at] - 1], names[j]) == 0) {
                 status = gh_fail(GENHEP_E_FORMAT, "column name '%.80s' occurs twice (columns %lld and %lld)", names[j],

@@ -30,7 +30,8 @@ gh_status gh_dataset_create(const gh_hooks *hooks, int64_t n, int64_t d, const c
 
 void gh_dataset_free(genhep_dataset *dataset);
 
-/** GENHEP_E_FORMAT when one of d names is empty or NULL or occurs twice; the message names it. */
+/** GENHEP_E_FORMAT when one of d names is empty or NULL, occurs twice, holds a line break or has more than 200 bytes; the
+ * message names it. */
 gh_status gh_check_names(const gh_hooks *hooks, int64_t d, const char *const *names);
 
 /** Index of a column, -1 when absent. */

@@ -2,6 +2,7 @@
 #include "evaluate/evaluation.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { DIGITS = 7 };
 
@@ -28,7 +29,9 @@ static void per_observable(gh_text *t, const genhep_evaluation *e, const char *n
         gh_text_add(t, k ? ",\n  " : "\n  ");
         gh_text_add_json(t, e->list.plans[k].name);
         gh_text_add(t, ": ");
-        gh_text_add_number(t, *(const double *)((const char *)&e->figures[k] + offset), DIGITS);
+        double figure;
+        memcpy(&figure, (const char *)&e->figures[k] + offset, sizeof figure);
+        gh_text_add_number(t, figure, DIGITS);
     }
     gh_text_add(t, "\n }");
 }

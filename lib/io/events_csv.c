@@ -62,6 +62,8 @@ static gh_status read_header(const gh_hooks *hooks, cursor *c, int64_t *d, char 
         double number;
         GH_TRY(next_cell(c, &begin, &end, &separator));
         if (begin == end) GH_FAIL(GENHEP_E_FORMAT, "%s: line 1: column %lld has no name", c->path, (long long)*d + 1);
+        if (memchr(begin, '\n', (size_t)(end - begin))) /* so all cells are on the line whose commas were counted */
+            GH_FAIL(GENHEP_E_FORMAT, "%s: line 1: the name of column %lld holds a line break", c->path, (long long)*d + 1);
         if (gh_read_number(begin, end, &number))
             GH_FAIL(GENHEP_E_FORMAT, "%s: line 1: '%.*s' is a number, expected a header with column names", c->path,
                     (int)(end - begin > 40 ? 40 : end - begin), begin);

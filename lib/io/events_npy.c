@@ -161,7 +161,10 @@ static gh_status parse_header(const gh_hooks *hooks, array *a)
         const char *type = quoted_word(a, &descr, &length);
         if (!type) GH_FAIL(GENHEP_E_FORMAT, "%s: the header is damaged", a->path);
         GH_TRY(parse_type(a, type, length, &f));
-        if (shape[1] > (1 << 24)) GH_FAIL(GENHEP_E_FORMAT, "%s: %lld columns", a->path, (long long)shape[1]);
+        if (a->rows == 0) GH_FAIL(GENHEP_E_FORMAT, "%s: no events", a->path);
+        if (shape[1] > a->size / f.size) /* before anything is allocated for columns that are not there */
+            GH_FAIL(GENHEP_E_FORMAT, "%s: %lld bytes of data, expected %lld rows of %lld numbers", a->path, (long long)a->size,
+                    (long long)a->rows, (long long)shape[1]);
         GH_TRY(gh_alloc(hooks, &a->fields, shape[1], sizeof *a->fields));
         GH_TRY(gh_number_names(hooks, shape[1], &a->names));
         for (a->d = 0; a->d < shape[1]; a->d++) {

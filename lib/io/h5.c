@@ -59,6 +59,8 @@ gh_status gh_h5_fail(gh_status code, const char *format, ...)
 
 gh_status gh_h5_open(const char *path, hid_t *file)
 {
+    *file = -1;
+    GH_TRY(gh_h5_check_file(path));
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
 #if H5_VERSION_GE(1, 10, 7)
@@ -72,9 +74,10 @@ gh_status gh_h5_open(const char *path, hid_t *file)
 
 gh_status gh_h5_open_image(const void *bytes, int64_t size, const char *where, hid_t *file)
 {
+    *file = -1;
+    GH_TRY(gh_h5_check_image(bytes, size, where));
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
-    *file = -1;
     /* the core driver copies the image once more when it opens it */
     if (H5Pset_fapl_core(access, 1 << 20, 0) >= 0 && H5Pset_file_image(access, (void *)bytes, (size_t)size) >= 0)
         *file = H5Fopen("genhep-image", H5F_ACC_RDONLY, access);

@@ -26,6 +26,10 @@ gh_status gh_h5_fail(gh_status code, const char *format, ...) __attribute__((for
 /** Open a file for reading; GENHEP_E_IO or GENHEP_E_FORMAT. */
 gh_status gh_h5_open(const char *path, hid_t *file);
 
+/** GENHEP_E_FORMAT when a heap of the file is damaged in a way that libhdf5 would not survive; the opens above and below ask. */
+gh_status gh_h5_check_file(const char *path);
+gh_status gh_h5_check_image(const void *bytes, int64_t size, const char *where);
+
 /** Open an image in memory for reading. `bytes` must outlive the file. */
 gh_status gh_h5_open_image(const void *bytes, int64_t size, const char *where, hid_t *file);
 

@@ -73,21 +73,33 @@ static inline gh_real d_silu(gh_real x, gh_real a)
     return s * (1 + x * (1 - s));
 }
 
+/* One row in one pass: `a` is the argument of the activation. */
+#define ROW(kind, a)                                                                                                     \
+    do {                                                                                                                 \
+        if (argument) {                                                                                                  \
+            _Pragma("omp simd") for (int64_t j = 0; j < O; j++) {                                                        \
+                gh_real x = (a);                                                                                         \
+                argument[i * O + j] = x;                                                                                 \
+                y[j] = f_##kind(x, slope);                                                                               \
+            }                                                                                                            \
+        } else {                                                                                                         \
+            _Pragma("omp simd") for (int64_t j = 0; j < O; j++) y[j] = f_##kind((a), slope);                             \
+        }                                                                                                                \
+    } while (0)
+
 #define PASSES(kind)                                                                                                     \
-    GH_CLONES static void forward_##kind(gh_real *Y, const gh_real *bias, const gh_real *skip, gh_real *argument,        \
-                                         int64_t N, int64_t O, gh_real slope)                                            \
+    GH_CLONES static void forward_##kind(gh_real *restrict Y, const gh_real *restrict bias, const gh_real *restrict skip, \
+                                         gh_real *restrict argument, int64_t N, int64_t O, gh_real slope)                \
     {                                                                                                                    \
         for (int64_t i = 0; i < N; i++) {                                                                                \
             gh_real *y = Y + i * O;                                                                                      \
-            if (bias)                                                                                                    \
-                for (int64_t j = 0; j < O; j++) y[j] += bias[j];                                                         \
-            if (skip)                                                                                                    \
-                for (int64_t j = 0; j < O; j++) y[j] += skip[i * O + j];                                                 \
-            if (argument) memcpy(argument + i * O, y, (size_t)O * sizeof *y);                                            \
-            _Pragma("omp simd") for (int64_t j = 0; j < O; j++) y[j] = f_##kind(y[j], slope);                           \
+            if (bias && skip) ROW(kind, y[j] + bias[j] + skip[i * O + j]);                                               \
+            else if (bias) ROW(kind, y[j] + bias[j]);                                                                    \
+            else if (skip) ROW(kind, y[j] + skip[i * O + j]);                                                            \
+            else ROW(kind, y[j]);                                                                                        \
         }                                                                                                                \
     }                                                                                                                    \
-    GH_CLONES static void backward_##kind(gh_real *g, const gh_real *v, int64_t n, gh_real slope)                        \
+    GH_CLONES static void backward_##kind(gh_real *restrict g, const gh_real *restrict v, int64_t n, gh_real slope)      \
     {                                                                                                                    \
         _Pragma("omp simd") for (int64_t i = 0; i < n; i++) g[i] *= d_##kind(v[i], slope);                              \
     }
@@ -110,7 +122,10 @@ void gh_bias_activate(gh_real *Y, const gh_real *bias, const gh_real *skip, gh_r
                       gh_activation kind, gh_real slope)
 {
     switch (kind) {
-    case GH_LINEAR: forward_linear(Y, bias, skip, argument, N, O, slope); break;
+    case GH_LINEAR:
+        if (!bias && !skip && !argument) break;
+        forward_linear(Y, bias, skip, argument, N, O, slope);
+        break;
     case GH_RELU: forward_relu(Y, bias, skip, argument, N, O, slope); break;
     case GH_LEAKY_RELU: forward_leaky(Y, bias, skip, argument, N, O, slope); break;
     case GH_ELU: forward_elu(Y, bias, skip, argument, N, O, slope); break;

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+GH_CLONES
 void gh_batch_norm_forward(gh_real *Y, gh_real *xhat, gh_real *mean, gh_real *var, gh_real *inverse_sd, const gh_real *g,
                            const gh_real *b, int64_t N, int64_t O)
 {
@@ -32,28 +33,50 @@ void gh_batch_norm_forward(gh_real *Y, gh_real *xhat, gh_real *mean, gh_real *va
         }
 }
 
+/* Sums over rows run along columns in memory order, COLUMNS at a time. */
+enum { COLUMNS = 64 };
+
+GH_CLONES
 void gh_batch_norm_backward(gh_real *gY, gh_real *gg, gh_real *gb, const gh_real *xhat, const gh_real *inverse_sd, const gh_real *g,
                             int64_t N, int64_t O)
 {
-    for (int64_t j = 0; j < O; j++) {
-        gh_real sum = 0, sum_x = 0;
+    for (int64_t first = 0; first < O; first += COLUMNS) {
+        const int64_t columns = O - first < COLUMNS ? O - first : COLUMNS;
+        gh_real sum[COLUMNS] = {0}, sum_x[COLUMNS] = {0};
         for (int64_t i = 0; i < N; i++) {
-            sum += gY[i * O + j];
-            sum_x += gY[i * O + j] * xhat[i * O + j];
+            const gh_real *gy = gY + i * O + first, *h = xhat + i * O + first;
+            for (int64_t j = 0; j < columns; j++) {
+                sum[j] += gy[j];
+                sum_x[j] += gy[j] * h[j];
+            }
         }
-        gg[j] += sum_x;
-        gb[j] += sum;
-        gh_real m = sum / (gh_real)N, mx = sum_x / (gh_real)N, factor = g[j] * inverse_sd[j];
-        for (int64_t i = 0; i < N; i++) gY[i * O + j] = factor * (gY[i * O + j] - m - xhat[i * O + j] * mx);
+        for (int64_t j = 0; j < columns; j++) {
+            gg[first + j] += sum_x[j];
+            gb[first + j] += sum[j];
+            sum[j] /= (gh_real)N;
+            sum_x[j] /= (gh_real)N;
+        }
+        for (int64_t i = 0; i < N; i++) {
+            gh_real *gy = gY + i * O + first;
+            const gh_real *h = xhat + i * O + first, *scale = g + first, *inverse = inverse_sd + first;
+            for (int64_t j = 0; j < columns; j++) gy[j] = scale[j] * inverse[j] * (gy[j] - sum[j] - h[j] * sum_x[j]);
+        }
     }
 }
 
+GH_CLONES
 void gh_batch_norm_apply(gh_real *Y, const gh_real *mean, const gh_real *var, const gh_real *g, const gh_real *b, int64_t N,
                          int64_t O)
 {
-    for (int64_t j = 0; j < O; j++) {
-        gh_real factor = g[j] / (gh_real)sqrt((double)(var[j] + GH_NORM_EPSILON)), shift = b[j] - mean[j] * factor;
-        for (int64_t i = 0; i < N; i++) Y[i * O + j] = Y[i * O + j] * factor + shift;
+    for (int64_t first = 0; first < O; first += COLUMNS) {
+        const int64_t columns = O - first < COLUMNS ? O - first : COLUMNS;
+        gh_real factor[COLUMNS], shift[COLUMNS];
+        for (int64_t j = 0; j < columns; j++) {
+            factor[j] = g[first + j] / (gh_real)sqrt((double)(var[first + j] + GH_NORM_EPSILON));
+            shift[j] = b[first + j] - mean[first + j] * factor[j];
+        }
+        for (int64_t i = 0; i < N; i++)
+            for (int64_t j = 0; j < columns; j++) Y[i * O + first + j] = Y[i * O + first + j] * factor[j] + shift[j];
     }
 }
 

@@ -4,8 +4,13 @@
  * two threads can be given the same buffer, and both results are wrong (measured: 1 in 100 products of 188 x 16 x 16 with four
  * threads). The linker's --wrap sends the library's calls through here, where a mutex guards the table. The table has 50 buffers
  * and prints when they run out, so no more than MOST calls hold one at a time; further ones wait.
- * With BLAS=shared nothing is wrapped: the system's pthread or openmp build has locks of its own. */
+ * With BLAS=shared nothing is wrapped: a pthread or openmp build has locks of its own, and for a serial build
+ * gh_gemm_buffers_guarded answers 0, so that gemm.c lets one product run at a time. */
+#include "linalg/gemm_buffers.h"
+
 #include <pthread.h>
+#include <stdatomic.h>
+#include <stddef.h>
 
 /* The originals; weak, so that a program may link libgenhep.a with another BLAS. */
 void *__real_blas_memory_alloc(int position) __attribute__((weak));
@@ -18,12 +23,19 @@ enum { MOST = 40 };
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t returned = PTHREAD_COND_INITIALIZER;
 static int in_use;
+static atomic_int was_called;
+
+int gh_gemm_buffers_guarded(void)
+{
+    return __real_blas_memory_alloc != NULL && atomic_load(&was_called);
+}
 
 void *__wrap_blas_memory_alloc(int position)
 {
     pthread_mutex_lock(&lock);
     while (in_use == MOST) pthread_cond_wait(&returned, &lock);
     in_use++;
+    atomic_store(&was_called, 1);
     void *buffer = __real_blas_memory_alloc(position);
     pthread_mutex_unlock(&lock);
     return buffer;

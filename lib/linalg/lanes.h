@@ -2,18 +2,18 @@
  *
  *   Y = f(W X + b)     W (O,I) row-major as stored,  X (I,N)  Y (O,N),  f(a) = a for a > 0, slope a below
  *
- * A weight is loaded once, spread over a register and used for all events of a group, so weights need no packing, and bias and
- * leaky ReLU cost nothing extra while the sums are still in registers. Layout: events in groups of GH_LANES, the last one
- * smaller; feature j of event e, in group g with n events, stands at 32 g F + j n + (e - 32 g), F the number of features: N F
- * numbers, no padding.
- * An event's sums run over i = 0..I-1 in order, whatever its lane and group, so its bits do not depend on its neighbours; AVX-512
- * and AVX2 give the same bits. Tests: tests/unit/test_lanes.c. */
+ * A weight is loaded once, spread over a register and used for all events of a group, so weights need no packing, and
+ * bias and leaky ReLU cost nothing extra while the sums are still in registers. Layout: events in groups of GH_LANES,
+ * the last one smaller; feature j of event e, in group g with n events, stands at 64 g F + j n + (e - 64 g), F the
+ * number of features: N F numbers, no padding.
+ * An event's sums run over i = 0..I-1 in order, whatever its lane and group, so its bits do not depend on its
+ * neighbours; AVX-512 and AVX2 give the same bits. Tests: tests/unit/test_lanes.c. */
 #ifndef GH_LANES_H
 #define GH_LANES_H
 
 #include "base/real.h"
 
-#define GH_LANES 32
+#define GH_LANES 64
 
 typedef enum gh_lanes_kind { GH_LANES_NONE = 0, GH_LANES_AVX2 = 1, GH_LANES_AVX512 = 2 } gh_lanes_kind;
 
@@ -24,11 +24,9 @@ gh_lanes_kind gh_lanes_best(void);
 void gh_lanes_from_rows(const gh_real *rows, int64_t N, int64_t F, gh_real *lanes);
 void gh_lanes_to_rows(const gh_real *lanes, int64_t N, int64_t F, gh_real *rows);
 
-/** Y = f(W X + b), X and Y in lanes, apart from each other. bias (O) or NULL; slope 1 for none, 0..1. kind: not NONE. */
-void gh_lanes_dense(gh_lanes_kind kind, gh_real *Y, const gh_real *X, const gh_real *W, const gh_real *bias, gh_real slope,
-                    int64_t N, int64_t I, int64_t O);
-
-/** Y = factor Y + shift, by feature. */
-void gh_lanes_scale(gh_real *Y, const gh_real *factor, const gh_real *shift, int64_t N, int64_t O);
+/** Y = f(W X + b), X and Y in lanes, apart from each other. bias (O) or NULL; slope in 0..1, 1 for the identity.
+ * kind: one that this CPU has, not NONE. */
+void gh_lanes_dense(gh_lanes_kind kind, gh_real *Y, const gh_real *X, const gh_real *W, const gh_real *bias,
+                    gh_real slope, int64_t N, int64_t I, int64_t O);
 
 #endif

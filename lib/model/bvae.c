@@ -7,6 +7,15 @@
 #include <math.h>
 #include <string.h>
 
+#ifdef GH_REAL_DOUBLE
+#define EXP exp
+#define TANH tanh
+#else
+#include "base/fastmath.h"
+#define EXP gh_fast_exp
+#define TANH gh_fast_tanh
+#endif
+
 static gh_status read_spec(const genhep_options *options, const char *side, gh_network_spec *spec)
 {
     static const char *const residuals[] = {"none", "skip2", "add"}, *const norms[] = {"none", "batch", "layer"};
@@ -24,7 +33,7 @@ static gh_status read_spec(const genhep_options *options, const char *side, gh_n
     }
     const char *init = gh_option_text(options, KEY(".init"));
     spec->init_gain = strcmp(init, "he") == 0 ? 2 : strcmp(init, "lecun") == 0 ? 1 : 0;
-    spec->init_sd = sqrt(1.55 / 128); /* the paper's start, physics: DeepEvents code */
+    spec->init_sd = sqrt(1.55 / 128); /* the paper's start, as in the authors' code */
     spec->output_gain = 1;
 #undef KEY
     if (spec->units > (INT64_C(1) << 40) / (spec->units * (spec->layers + 1)))
@@ -44,11 +53,19 @@ static void start_noise(genhep_model *model, double log_sigma)
     }
 }
 
+gh_status gh_bvae_check_beta(const genhep_options *options)
+{
+    double beta = gh_option_real(options, "loss.beta");
+    if (beta < 1 || !gh_option_is(options, "loss.noise", "none") || gh_option_is(options, "model.family", "ae")) return GENHEP_OK;
+    GH_FAIL(GENHEP_E_OPTION, "loss.beta: found %g, expected below 1 with loss.noise = none ((1-beta) MSE + beta KL)", beta);
+}
+
 static gh_status bvae_plan(genhep_model *model, int64_t n, const double *prepared, const double *weights)
 {
     const genhep_options *options = model->options;
     gh_network_spec encoder = {0}, decoder = {0};
     (void)n, (void)prepared, (void)weights;
+    GH_TRY(gh_bvae_check_beta(options));
     const char *noise = gh_option_text(options, "loss.noise");
     model->deterministic = gh_option_is(options, "model.family", "ae");
     model->noise = strcmp(noise, "none") == 0 || model->deterministic ? GH_NOISE_NONE
@@ -75,6 +92,9 @@ static gh_status bvae_plan(genhep_model *model, int64_t n, const double *prepare
     if (model->noise == GH_NOISE_GLOBAL) model->log_sigma = trainable, trainable += model->p;
     model->n_trainable = trainable;
     model->n_parameters = trainable + statistics;
+    if (model->most_parameters && model->n_parameters > model->most_parameters)
+        GH_FAIL(GENHEP_E_FORMAT, "the options describe networks of %lld numbers, the file holds at most %lld",
+                (long long)model->n_parameters, (long long)model->most_parameters);
     gh_network_place(&model->encoder, trainable);
     gh_network_place(&model->decoder, trainable);
     GH_TRY(gh_alloc_aligned(&model->hooks, &model->parameters, model->n_parameters, sizeof(gh_real)));
@@ -134,21 +154,25 @@ static void draw_latents(const genhep_model *model, const gh_draw *draw, int64_t
 }
 
 /* Decoder output (and noise) -> prepared coordinates in double. eps (n, stride) or NULL for the mean. */
+GH_CLONES
 static void output_rows(const genhep_model *model, const gh_real *parameters, int64_t n, const gh_real *Y, const gh_real *eps,
                         int64_t stride, double *prepared)
 {
     const int64_t P = model->p, O = model->noise == GH_NOISE_EVENT ? 2 * P : P;
     for (int64_t i = 0; i < n; i++)
-        for (int64_t j = 0; j < P; j++) {
-            double y = (double)Y[i * O + j];
-            if (model->bce) y = 1 / (1 + exp(-y));
-            if (eps && model->noise != GH_NOISE_NONE) {
-                double raw = (double)(model->noise == GH_NOISE_GLOBAL ? parameters[model->log_sigma + j] : Y[i * O + P + j]);
-                double t = model->noise == GH_NOISE_GLOBAL ? raw : 4 * tanh(raw / 4); /* GH_LOG_SIGMA_MAX of loss/elbo.h */
-                y += exp(t) * (double)eps[i * stride + j];
-            }
-            prepared[i * P + j] = y;
-        }
+        for (int64_t j = 0; j < P; j++) prepared[i * P + j] = (double)Y[i * O + j];
+    for (int64_t k = 0; model->bce && k < n * P; k++) prepared[k] = 1 / (1 + exp(-prepared[k]));
+    if (!eps || model->noise == GH_NOISE_NONE) return;
+    for (int64_t j = 0; model->noise == GH_NOISE_GLOBAL && j < P; j++) {
+        const double sigma = exp((double)parameters[model->log_sigma + j]);
+        for (int64_t i = 0; i < n; i++) prepared[i * P + j] += sigma * (double)eps[i * stride + j];
+    }
+    for (int64_t i = 0; model->noise == GH_NOISE_EVENT && i < n; i++) {
+        const gh_real *raw = Y + i * O + P, *e = eps + i * stride;
+#pragma omp simd
+        for (int64_t j = 0; j < P; j++) /* the squashing of loss/elbo.h */
+            prepared[i * P + j] += (double)(EXP(4 * TANH(raw[j] / 4)) * e[j]);
+    }
 }
 
 static void bvae_generate(const genhep_model *model, const gh_draw *draw, int64_t first, int64_t n, const gh_real *normals,

@@ -16,16 +16,22 @@ typedef struct gh_bvae_loss {
     double total, reconstruction, divergence; /* weighted sums over the rows, already times `scale` */
 } gh_bvae_loss;
 
+/** GENHEP_E_OPTION when loss.noise = none meets a loss.beta of 1 or more, which would leave the reconstruction no
+ * weight. The plain autoencoder, whose loss has no beta, is exempt. */
+gh_status gh_bvae_check_beta(const genhep_options *options);
+
 gh_status gh_bvae_work_create(const gh_hooks *hooks, const genhep_model *model, int64_t max_rows, gh_bvae_work *work);
 void gh_bvae_work_free(gh_bvae_work *work);
 
-/** Loss of N rows and, unless `gradients` is NULL, its gradient added to `gradients` (arena layout).
+/** Loss of N rows and, unless `gradients` is NULL, its gradient, assigned to `gradients` (arena layout).
  *   z = mu + exp(v/2) eps,  eps ~ N(0,1) from `rng`, item first_item + i
  *   noise none:  (1-beta) MSE(x, dec z) + beta KL         (1901.00875)
  *   otherwise:   -log N(x; dec z, sigma^2) + beta KL
- * scale is 1 / (sum of the batch's weights), so that slices of a batch add up. Allocates nothing. */
-gh_bvae_loss gh_bvae_gradient(const genhep_model *model, const gh_real *parameters, gh_bvae_work *work, const gh_real *X,
-                              const gh_real *weights, double scale, double beta, const gh_rng *rng, int64_t first_item, int64_t N,
-                              gh_real *gradients);
+ * scale is 1 / (sum of the batch's weights), so that slices of a batch add up. Allocates nothing.
+ * training: 1 with dropout and the slice's own batch statistics; 0, which takes no gradients, as the networks are used
+ * later. */
+gh_bvae_loss gh_bvae_gradient(const genhep_model *model, const gh_real *parameters, gh_bvae_work *work,
+                              const gh_real *X, const gh_real *weights, double scale, double beta, const gh_rng *rng,
+                              int64_t first_item, int64_t N, int training, gh_real *gradients);
 
 #endif

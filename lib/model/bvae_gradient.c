@@ -63,36 +63,37 @@ static void reparametrise_backward(gh_real *gH, const gh_real *gz, const gh_real
 
 gh_bvae_loss gh_bvae_gradient(const genhep_model *model, const gh_real *parameters, gh_bvae_work *work, const gh_real *X,
                               const gh_real *weights, double scale, double beta, const gh_rng *rng, int64_t first_item, int64_t N,
-                              gh_real *gradients)
+                              int training, gh_real *gradients)
 {
     const int64_t L = model->latents, P = model->p, encoder_out = model->encoder.n_layers, decoder_out = model->decoder.n_layers;
     gh_bvae_loss loss = {0, 0, 0};
     gh_rng dropout = *rng;
     dropout.tag ^= (uint32_t)(GH_RANDOM_TRAIN ^ GH_RANDOM_DROPOUT) << 24;
 
-    gh_network_forward(&model->encoder, parameters, &work->encoder, X, N, &dropout, first_item);
+    gh_network_forward(&model->encoder, parameters, &work->encoder, X, N, training ? &dropout : NULL, first_item);
     const gh_real *H = work->encoder.value[encoder_out];
     if (model->deterministic) memset(work->noise, 0, (size_t)(N * L) * sizeof(gh_real));
     else gh_rng_normals(rng, first_item, N, L, work->noise, L);
     reparametrise(work->latent, H, work->noise, N, L);
     dropout.tag += GH_MAX_LAYERS; /* masks of the decoder's layers */
-    gh_network_forward(&model->decoder, parameters, &work->decoder, work->latent, N, &dropout, first_item);
+    gh_network_forward(&model->decoder, parameters, &work->decoder, work->latent, N, training ? &dropout : NULL,
+                       first_item);
 
     const gh_real *Y = work->decoder.value[decoder_out];
     gh_real *gY = work->decoder.gradient[decoder_out];
     if (model->noise == GH_NOISE_GLOBAL) {
         gh_real *g_log_sigma = gradients ? gradients + model->log_sigma : NULL;
+        if (g_log_sigma) memset(g_log_sigma, 0, (size_t)P * sizeof *g_log_sigma);
         loss.reconstruction = gh_gaussian_loss(X, Y, parameters + model->log_sigma, weights, scale, N, P, gY, g_log_sigma);
         loss.total = loss.reconstruction;
     } else if (model->noise == GH_NOISE_EVENT) {
         loss.reconstruction = gh_gaussian_event_loss(X, Y, weights, scale, N, P, gY);
         loss.total = loss.reconstruction;
     } else {
-        double share = beta < 1 ? 1 - beta : 0;
-        if (model->deterministic) share = 1;
+        double share = model->deterministic ? 1 : 1 - beta; /* above 0: gh_bvae_check_beta */
         loss.reconstruction = (model->bce ? gh_bce_loss : gh_mse_loss)(X, Y, weights, share * scale, N, P, gY);
         loss.total = loss.reconstruction;
-        if (share > 0) loss.reconstruction /= share;
+        loss.reconstruction /= share;
     }
 
     gh_real *gH = work->encoder.gradient[encoder_out];

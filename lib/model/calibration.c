@@ -46,11 +46,26 @@ static void make_rising(double *knots)
         if (knots[k] < knots[k - 1] + least) knots[k] = knots[k - 1] + least;
 }
 
+/* Enough that generated quantiles are known better than those of n rows. */
+static int64_t events_for(int64_t n)
+{
+    enum { LEAST = 65536, PER_ROW = 8 };
+    int64_t m = n > GH_CALIBRATION_EVENTS / PER_ROW ? GH_CALIBRATION_EVENTS : PER_ROW * n;
+    if (m < LEAST) m = LEAST;
+    return (m + GH_BLOCK - 1) / GH_BLOCK * GH_BLOCK;
+}
+
 gh_status gh_calibration_fit(genhep_model *model, int64_t n, const gh_real *rows, const gh_real *weights)
 {
     gh_status status;
     const gh_hooks *hooks = &model->hooks;
-    const int64_t P = model->p, m = GH_CALIBRATION_EVENTS, most = n > m ? n : m;
+    const int64_t P = model->p, m = events_for(n), most = n > m ? n : m;
+    for (int64_t i = 0; weights && i < n; i++)
+        if (weights[i] < 0) {
+            gh_log(hooks, GENHEP_LOG_WARNING, "training row %lld has weight %g: quantiles need weights of at least 0, so marginals are "
+                   "not calibrated", (long long)i, (double)weights[i]);
+            return GENHEP_OK;
+        }
     gh_real *generated = NULL;
     gh_weighted *column = NULL;
     double *table = NULL;

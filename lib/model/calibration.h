@@ -1,8 +1,9 @@
-/* calibration.h -- the last touch of a trained generator: every prepared coordinate gets exactly the marginal of the training
- * rows, by a monotone map of its own; what the network learned between coordinates is left alone.
+/* calibration.h -- the last touch of a trained generator: every prepared coordinate gets exactly the marginal of the
+ * training rows, by a monotone map of its own; what the network learned between coordinates is left alone.
  *   T_j = Q_training,j o F_generated,j     piecewise linear between knots at normal quantiles z_k in [-3.8, 3.8]
- * Few knots (GH_CALIBRATION_KNOTS), since the densities are smooth in prepared coordinates and every knot adds noise; beyond the
- * last knot T shifts. The density of genhep_model_log_density is that of the network, before this map. Fitted on GH_CALIBRATION_EVENTS generated events, drawn as the model's own options say. */
+ * Few knots (GH_CALIBRATION_KNOTS), since the densities are smooth in prepared coordinates and every knot adds noise;
+ * beyond the last knot T shifts. The density of genhep_model_log_density is that of the network, before this map.
+ * Fitted on at most GH_CALIBRATION_EVENTS generated events, drawn as the model's own options say. */
 #ifndef GH_CALIBRATION_H
 #define GH_CALIBRATION_H
 
@@ -11,7 +12,8 @@
 #define GH_CALIBRATION_KNOTS 65
 #define GH_CALIBRATION_EVENTS 524288
 
-/** Fit on n training rows (n,P) and store in the model, which nobody shares yet. weights NULL or at least 0. */
+/** Fit on n training rows (n,P) and store in the model, which nobody shares yet. weights may be NULL; a negative one
+ * leaves the model as it is, with a line in the log. */
 gh_status gh_calibration_fit(genhep_model *model, int64_t n, const gh_real *rows, const gh_real *weights);
 
 /** Map generated prepared rows (n,P) in place. */

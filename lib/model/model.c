@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/options_handle.h"
 #include "genhep/version.h"
 #include "model/prep_share.h"
 
@@ -31,6 +32,34 @@ static gh_status apply_settings(genhep_options *options, const char *family)
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
         if (strcmp(settings[i].family, family) == 0 && !gh_option_is_set(options, settings[i].key))
             GH_TRY(genhep_options_set(options, settings[i].key, settings[i].value));
+    return GENHEP_OK;
+}
+
+static int starts_with(const char *key, const char *const *prefixes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strncmp(key, prefixes[i], strlen(prefixes[i])) == 0) return 1;
+    return 0;
+}
+
+int gh_model_is_structural(const char *key)
+{
+    static const char *const prefixes[] = {"model.", "prep", "encoder.", "decoder.", "latent.dim", "loss.noise",
+                                           "loss.reconstruction", "data.columns", "data.masses", "data.particles"};
+    return starts_with(key, prefixes, sizeof prefixes / sizeof *prefixes);
+}
+
+/* A default may change in a later release. So a model carries the value of every key that it was built by and is drawn by, set or
+ * not, and its file with it. */
+static gh_status fix_options(genhep_options *options)
+{
+    static const char *const drawn_by[] = {"seed", "latent.", "sample.noise"};
+    for (int64_t row = 0; row < gh_option_rows(); row++) {
+        const genhep_option_row *option = gh_option_row_at(row);
+        int wanted = gh_model_is_structural(option->key) || starts_with(option->key, drawn_by, sizeof drawn_by / sizeof *drawn_by);
+        if (wanted && !gh_option_is_set(options, option->key))
+            GH_TRY(gh_options_set(options, option->key, option->default_value));
+    }
     return GENHEP_OK;
 }
 
@@ -140,6 +169,7 @@ gh_status gh_model_create(const genhep_options *options, const genhep_dataset *c
     if (!model->family->trainable) /* networks need no look at the prepared rows */
         GH_TRY_CLEANUP(gh_model_prepare(&hooks, model->prep, seed, datasets, n_datasets, &n, &prepared, &weights));
     GH_TRY_CLEANUP(model->family->plan(model, n, prepared, weights));
+    GH_TRY_CLEANUP(fix_options(model->options));
     strcpy(model->provenance.library, GENHEP_VERSION);
     model->provenance.seed = seed;
     model->provenance.figure = model->provenance.validation = NAN;

@@ -1,8 +1,8 @@
 /* model.h -- the model handle: schema, preparation, networks over one parameter arena, information buffer, provenance.
  *
- * Immutable once created. Training works on a copy of the parameters and makes new models with gh_model_with_parameters.
- * A family is one table of functions (gh_family); adding one means a file in lib/model, a row in families[] (family.c), a
- * constructor in capi, a card, a test and a docs page. */
+ * Immutable once created. Training works on a copy of the parameters and makes new models with
+ * gh_model_with_parameters. A family is one table of functions (gh_family); adding one means a file in lib/model, a row
+ * in families[] (model.c), a constructor in capi, a card, a test and a docs page. */
 #ifndef GH_MODEL_H
 #define GH_MODEL_H
 
@@ -13,8 +13,8 @@
 #include "model/network.h"
 #include "prep/prep.h"
 
-/** Events per network evaluation. Part of the reproducibility promise: an event is computed in the block its number falls in,
- * by one GEMM shape per layer. Stored in the model file. */
+/** Events per network evaluation. Part of the reproducibility promise: an event is computed in the block its number
+ * falls in, by one GEMM shape per layer. Stored in the model file. */
 #define GH_BLOCK 256
 
 typedef enum gh_noise { GH_NOISE_NONE = 0, GH_NOISE_GLOBAL = 1, GH_NOISE_EVENT = 2 } gh_noise;
@@ -54,7 +54,7 @@ typedef struct gh_family gh_family;
 struct genhep_model {
     gh_hooks hooks;
     const gh_family *family;
-    genhep_options *options; /* keys that were set when the model was created */
+    genhep_options *options; /* keys that were set when the model was created, and all that it stands on */
     genhep_dataset *schema;  /* zero events: names, units, attributes, storage */
     gh_prep_share *share;
     const gh_prep *prep;
@@ -67,6 +67,7 @@ struct genhep_model {
     int64_t log_sigma;       /* offset of P global log sigmas, -1 without */
     gh_real *parameters;     /* arena: trainable, then statistics */
     int64_t n_trainable, n_parameters;
+    int64_t most_parameters; /* while loading: what the file can hold; 0: no limit */
     gh_buffer buffer;
     double *marginals;       /* (P, marginal_knots): quantiles of each coordinate at the grid of normal quantiles */
     int64_t marginal_knots;
@@ -78,7 +79,8 @@ struct genhep_model {
 
 struct gh_family {
     const char *name;
-    /** Lay out networks and arena; preparation, schema and options are there already. `prepared` (n,P), weights n or NULL. */
+    /** Lay out networks and arena; preparation, schema and options are there already. `prepared` (n,P), weights n or
+     * NULL. */
     gh_status (*plan)(genhep_model *model, int64_t n, const double *prepared, const double *weights);
     /** Numbers an event takes: normals, and uniforms beyond those of the inverse preparation. */
     int64_t (*normals)(const genhep_model *model);
@@ -103,6 +105,9 @@ void gh_model_free(genhep_model *model);
 /** A new model that shares the preparation, with its own parameters and no buffer, self-test or figures. */
 gh_status gh_model_with_parameters(const genhep_model *model, const gh_real *parameters, genhep_model **copy);
 
+/** Does this option decide a model's layout or what its numbers mean? Such a key is fixed when the model is created. */
+int gh_model_is_structural(const char *key);
+
 /** Encode n prepared rows into mu, sigma (n,L), gh_real; scratch of the call's own. sigma may be NULL. */
 gh_status gh_bvae_encode(const genhep_model *model, const gh_real *parameters, int64_t n, const gh_real *prepared, gh_real *mu,
                          gh_real *sigma);
@@ -114,8 +119,8 @@ gh_status gh_bvae_decode(const genhep_model *model, int64_t n, const gh_real *la
  * Negative weights are GENHEP_E_NUMERIC. */
 gh_status gh_bvae_fill_buffer(genhep_model *model, int64_t n, const gh_real *prepared, const double *weights);
 
-/** Resolve latent.* and sample.* from the model's options overlaid by `options` (NULL: none). GENHEP_E_STATE when the buffer
- * is asked for and absent. */
+/** Resolve latent.* and sample.* from the model's options overlaid by `options` (NULL: none). GENHEP_E_STATE when the
+ * buffer is asked for and absent. */
 gh_status gh_model_draw(const genhep_model *model, const genhep_options *options, gh_draw *draw);
 
 /** Prepare all rows of the tables: *prepared (n,P) and *weights (n, or NULL) are the caller's to gh_free. */

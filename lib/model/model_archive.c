@@ -1,4 +1,5 @@
 /* model_archive.c -- models to and from an archive. Layout: docs/FORMAT.md. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,19 +9,25 @@
 #include "model/model.h"
 #include "model/prep_share.h"
 
-enum { NAME_BYTES = 160 };
+enum { NAME_BYTES = 160, SPEC_NUMBERS = 6, MOST_COLUMNS = 65536 };
 
 #define REAL_TYPE (sizeof(gh_real) == 4 ? GH_F32 : GH_F64)
+
+static void spec_numbers(const gh_network_spec *spec, int64_t numbers[SPEC_NUMBERS])
+{
+    const int64_t all[SPEC_NUMBERS] = {spec->layers, spec->units, spec->activation, spec->output_activation, spec->residual, spec->norm};
+    memcpy(numbers, all, sizeof all);
+}
 
 /* The weights once more under readable names, so that any HDF5 user finds them: <net>/<layer>/weights (O,I), bias (O). */
 static gh_status save_network(const genhep_model *model, const gh_network *network, gh_archive *archive, const char *which)
 {
     char name[NAME_BYTES];
-    int64_t spec[6] = {network->spec.layers, network->spec.units, network->spec.activation, network->spec.output_activation,
-                       network->spec.residual, network->spec.norm}, six = 6;
+    int64_t spec[SPEC_NUMBERS], length = SPEC_NUMBERS;
     double slope = (double)network->spec.slope;
+    spec_numbers(&network->spec, spec);
     snprintf(name, sizeof name, "%s/spec", which);
-    GH_TRY(gh_archive_put(archive, name, GH_I64, 1, &six, spec));
+    GH_TRY(gh_archive_put(archive, name, GH_I64, 1, &length, spec));
     snprintf(name, sizeof name, "%s/slope", which);
     GH_TRY(gh_archive_put_f64(archive, name, slope));
     for (int64_t k = 0; k < network->n_layers; k++) {
@@ -37,10 +44,35 @@ static gh_status save_network(const genhep_model *model, const gh_network *netwo
     return GENHEP_OK;
 }
 
+/* The options plan the network; what the weights were made for must be the same. */
+static gh_status check_spec(const gh_network *network, const gh_archive *archive, const char *which)
+{
+    static const char *const parts[SPEC_NUMBERS] = {"layers", "units", "activation", "output activation", "residual", "norm"};
+    char name[NAME_BYTES];
+    const gh_entry *entry;
+    int64_t planned[SPEC_NUMBERS], length = SPEC_NUMBERS;
+    double slope;
+    spec_numbers(&network->spec, planned);
+    snprintf(name, sizeof name, "%s/spec", which);
+    GH_TRY(gh_archive_get(archive, name, GH_I64, 1, &length, &entry));
+    for (int i = 0; i < SPEC_NUMBERS; i++) {
+        int64_t found = ((const int64_t *)entry->data)[i];
+        if (found != planned[i])
+            GH_FAIL(GENHEP_E_FORMAT, "'%s': %s is %lld, the file's options say %lld", name, parts[i], (long long)found,
+                    (long long)planned[i]);
+    }
+    snprintf(name, sizeof name, "%s/slope", which);
+    GH_TRY(gh_archive_get_f64(archive, name, &slope));
+    if (slope != (double)network->spec.slope)
+        GH_FAIL(GENHEP_E_FORMAT, "'%s' is %g, the file's options say %g", name, slope, (double)network->spec.slope);
+    return GENHEP_OK;
+}
+
 static gh_status load_network(genhep_model *model, const gh_network *network, const gh_archive *archive, const char *which)
 {
     char name[NAME_BYTES];
     const gh_entry *entry;
+    GH_TRY(check_spec(network, archive, which));
     for (int64_t k = 0; k < network->n_layers; k++) {
         const gh_layer *l = &network->layer[k];
         const struct { const char *part; int64_t at; int32_t rank; int64_t size; } parts[] = {
@@ -60,13 +92,21 @@ static gh_status load_network(genhep_model *model, const gh_network *network, co
 static gh_status save_schema(const genhep_dataset *schema, gh_archive *archive)
 {
     gh_status status;
+    if (schema->d > MOST_COLUMNS)
+        GH_FAIL(GENHEP_E_SHAPE, "a model of %lld columns, a file holds at most %d", (long long)schema->d, MOST_COLUMNS);
     gh_text names = {.hooks = &schema->hooks}, units = {.hooks = &schema->hooks}, attributes = {.hooks = &schema->hooks};
     for (int64_t j = 0; j < schema->d; j++) {
         gh_text_add(&names, "%s\n", schema->names[j]);
-        gh_text_add(&units, "%s\n", schema->units[j]);
+        for (const char *c = schema->units[j]; *c; c++) gh_text_add_bytes(&units, *c == '\n' ? " " : c, 1);
+        gh_text_add_bytes(&units, "\n", 1);
     }
     gh_text_add(&attributes, "%s", "");
     for (int64_t j = 0; j < schema->n_attributes; j++) {
+        if (strpbrk(schema->attributes[j].key, "=\n")) { /* lines of key=value cannot hold it */
+            gh_log(&schema->hooks, GENHEP_LOG_WARNING, "attribute '%.80s' has '=' or a line break in its name and is left out",
+                   schema->attributes[j].key);
+            continue;
+        }
         gh_text_add(&attributes, "%s=", schema->attributes[j].key);
         for (const char *c = schema->attributes[j].value; *c; c++) gh_text_add_bytes(&attributes, *c == '\n' ? " " : c, 1);
         gh_text_add_bytes(&attributes, "\n", 1);
@@ -99,7 +139,6 @@ static int64_t split_lines(char *text, char **lines, int64_t most)
 
 static gh_status load_schema(const gh_hooks *hooks, const gh_archive *archive, genhep_dataset **schema)
 {
-    enum { MOST_COLUMNS = 65536 };
     gh_status status;
     char *names = NULL, *units = NULL, *attributes = NULL, **lines = NULL;
     const char *text;
@@ -146,6 +185,24 @@ static gh_status save_buffer(const genhep_model *model, gh_archive *archive)
     return GENHEP_OK;
 }
 
+static gh_status check_buffer(const genhep_model *model)
+{
+    const gh_buffer *b = &model->buffer;
+    double before = 0;
+    for (int64_t i = 0; i < b->n * model->latents; i++)
+        if (!isfinite(b->mu[i]) || !isfinite(b->sigma[i]) || b->sigma[i] < 0)
+            GH_FAIL(GENHEP_E_FORMAT, "'buffer' entry %lld: mu %g and sigma %g, expected finite numbers and sigma of at least 0",
+                    (long long)(i / model->latents), (double)b->mu[i], (double)b->sigma[i]);
+    for (int64_t i = 0; b->cumulative && i < b->n; i++) {
+        if (!(b->cumulative[i] >= before && b->cumulative[i] <= 1))
+            GH_FAIL(GENHEP_E_FORMAT, "'buffer/cumulative' is %g at entry %lld, expected a number from %g to 1", b->cumulative[i],
+                    (long long)i, before);
+        before = b->cumulative[i];
+    }
+    if (b->cumulative && before != 1) GH_FAIL(GENHEP_E_FORMAT, "'buffer/cumulative' ends at %.17g, expected 1", before);
+    return GENHEP_OK;
+}
+
 static gh_status load_buffer(genhep_model *model, const gh_archive *archive)
 {
     const gh_entry *mu, *sigma, *cumulative;
@@ -166,7 +223,7 @@ static gh_status load_buffer(genhep_model *model, const gh_archive *archive)
         memcpy(model->buffer.cumulative, cumulative->data, (size_t)dims[0] * sizeof(double));
     }
     model->buffer.n = dims[0];
-    return GENHEP_OK;
+    return check_buffer(model);
 }
 
 static gh_status save_provenance(const genhep_model *model, gh_archive *archive)
@@ -236,9 +293,20 @@ gh_status gh_model_save(const genhep_model *model, gh_archive *archive)
     return GENHEP_OK;
 }
 
+/* A file cannot make the library allocate networks that it does not hold. */
+static int64_t numbers_in(const gh_archive *archive)
+{
+    int64_t total = 1;
+    for (int64_t i = 0; i < archive->count; i++)
+        if (archive->entries[i].type == REAL_TYPE)
+            total += archive->entries[i].dims[0] * archive->entries[i].dims[1] * archive->entries[i].dims[2];
+    return total;
+}
+
 static gh_status load_parts(genhep_model *model, const gh_archive *archive)
 {
     const gh_entry *entry;
+    model->most_parameters = numbers_in(archive);
     GH_TRY(model->family->plan(model, 0, NULL, NULL));
     if (model->n_parameters) {
         GH_TRY(load_network(model, &model->encoder, archive, "encoder"));
@@ -248,10 +316,16 @@ static gh_status load_parts(genhep_model *model, const gh_archive *archive)
         GH_TRY(gh_archive_get(archive, "decoder/log_sigma", REAL_TYPE, 1, &model->p, &entry));
         memcpy(model->parameters + model->log_sigma, entry->data, (size_t)model->p * sizeof(gh_real));
     }
+    for (int64_t i = 0; i < model->n_parameters; i++)
+        if (!isfinite(model->parameters[i])) GH_FAIL(GENHEP_E_FORMAT, "a weight of the networks is not finite");
     if (model->marginals) {
         int64_t dims[2] = {model->p, model->marginal_knots};
         GH_TRY(gh_archive_get(archive, "marginals", GH_F64, 2, dims, &entry));
         memcpy(model->marginals, entry->data, (size_t)(dims[0] * dims[1]) * sizeof(double));
+        for (int64_t i = 0; i < dims[0] * dims[1]; i++)
+            if (!isfinite(model->marginals[i]))
+                GH_FAIL(GENHEP_E_FORMAT, "'marginals' of coordinate %lld are not finite at knot %lld", (long long)(i / dims[1]),
+                        (long long)(i % dims[1]));
     }
     if (gh_archive_find(archive, "calibration")) {
         int64_t dims[3] = {model->p, 2, GH_CALIBRATION_KNOTS};
@@ -270,6 +344,15 @@ static gh_status load_parts(genhep_model *model, const gh_archive *archive)
         model->selftest_n = entry->dims[0];
     }
     return GENHEP_OK;
+}
+
+/* An option or a shape that the library refuses is the caller's mistake elsewhere; here the file is at fault. */
+static gh_status as_damage(gh_status status)
+{
+    char message[512];
+    if (!status || status == GENHEP_E_NOMEM || status == GENHEP_E_VERSION || status == GENHEP_E_FORMAT) return status;
+    genhep_last_error(message, sizeof message);
+    return gh_fail(GENHEP_E_FORMAT, "%s", message);
 }
 
 gh_status gh_model_load(const gh_hooks *hooks, const gh_archive *archive, genhep_model **result)
@@ -310,5 +393,5 @@ cleanup:
         gh_prep_free(prep);
         gh_model_free(model);
     }
-    return status;
+    return as_damage(status);
 }

@@ -9,7 +9,7 @@
 #include "layers/dense.h"
 #include "layers/dropout.h"
 #include "layers/norm.h"
-#include "linalg/gemm.h"
+#include "linalg/lanes.h"
 
 gh_status gh_network_plan(const gh_network_spec *spec, int64_t *trainable, int64_t *statistics, gh_network *network)
 {
@@ -41,6 +41,7 @@ gh_status gh_network_plan(const gh_network_spec *spec, int64_t *trainable, int64
             l->variance = *statistics, *statistics += l->outputs;
         }
         if (l->outputs > network->widest) network->widest = l->outputs;
+        if (l->inputs > network->widest) network->widest = l->inputs;
     }
     return GENHEP_OK;
 }
@@ -121,11 +122,13 @@ void gh_tape_free(gh_tape *tape)
 
 /* ---- training ------------------------------------------------------------------------------------------------ */
 
-static void normalise_training(const gh_layer *l, const gh_real *parameters, gh_tape *tape, int64_t k, gh_real *Y, int64_t N)
+static void normalise(const gh_layer *l, const gh_real *parameters, gh_tape *tape, int64_t k, int training, gh_real *Y, int64_t N)
 {
     const gh_real *scale = parameters + l->norm_scale, *shift = parameters + l->norm_shift;
     gh_real *s = tape->statistics[k];
-    if (l->mean >= 0)
+    if (l->mean >= 0 && !training)
+        gh_batch_norm_apply(Y, parameters + l->mean, parameters + l->variance, scale, shift, N, l->outputs);
+    else if (l->mean >= 0)
         gh_batch_norm_forward(Y, tape->xhat[k], s, s + l->outputs, s + 2 * l->outputs, scale, shift, N, l->outputs);
     else
         gh_layer_norm_forward(Y, tape->xhat[k], s, scale, shift, N, l->outputs);
@@ -141,11 +144,11 @@ void gh_network_forward(const gh_network *network, const gh_real *parameters, gh
         const gh_real *before = l->skip >= 0 && !l->skip_after ? tape->value[l->skip] : NULL;
         const gh_real *bias = l->norm_scale >= 0 ? NULL : parameters + l->bias;
         gh_dense_forward(Y, tape->value[k], parameters + l->weights, N, l->inputs, l->outputs);
-        if (l->norm_scale >= 0) normalise_training(l, parameters, tape, k, Y, N);
+        if (l->norm_scale >= 0) normalise(l, parameters, tape, k, rng != NULL, Y, N);
         gh_bias_activate(Y, bias, before, tape->argument[k], N, l->outputs, l->activation, network->spec.slope);
         /* what the activation's derivative needs is its plain value: keep it before dropout or a later skip changes Y */
         if (tape->branch[k]) memcpy(tape->branch[k], Y, (size_t)(N * l->outputs) * sizeof *Y);
-        if (l->dropout) {
+        if (l->dropout && rng) {
             gh_rng layer_rng = *rng;
             layer_rng.tag += (uint32_t)k;
             gh_dropout_forward(Y, tape->mask[k], &layer_rng, first_item, network->spec.dropout, N, l->outputs);
@@ -178,8 +181,12 @@ void gh_network_backward(const gh_network *network, const gh_real *parameters, g
             started[l->skip] = 1;
         }
         gh_real *g_bias = gradients + l->bias;
+        /* cleared here and not in the whole arena at once: what follows finds it in the cache */
+        memset(gradients + l->weights, 0, (size_t)(l->inputs * l->outputs) * sizeof *g);
+        memset(g_bias, 0, (size_t)l->outputs * sizeof *g);
         if (l->norm_scale >= 0) {
             gh_real *s = tape->statistics[k], *gg = gradients + l->norm_scale;
+            memset(gg, 0, (size_t)l->outputs * sizeof *gg);
             if (l->mean >= 0) {
                 gh_batch_norm_backward(g, gg, g_bias, tape->xhat[k], s + 2 * l->outputs, parameters + l->norm_scale, N, l->outputs);
                 memcpy(gradients + l->mean, s, (size_t)l->outputs * sizeof *s);
@@ -196,8 +203,41 @@ void gh_network_backward(const gh_network *network, const gh_real *parameters, g
 
 /* ---- inference ----------------------------------------------------------------------------------------------- */
 
-void gh_network_infer(const gh_network *network, const gh_real *parameters, const gh_real *X, int64_t N, gh_real *scratch,
-                      gh_real *Y)
+#define LEAST_LANES 8 /* fewer events would leave most of a register empty */
+
+static int fits_lanes(const gh_network *network, int64_t N)
+{
+    return N >= LEAST_LANES && network->spec.norm == GH_NORM_NONE && gh_lanes_best() != GH_LANES_NONE;
+}
+
+/* Values with events across lanes, in the same three buffers; the input comes into the last one, free until layer 2. */
+static void infer_lanes(const gh_network *network, const gh_real *parameters, const gh_real *X, int64_t N, gh_real *scratch,
+                        gh_real *Y)
+{
+    const gh_lanes_kind kind = gh_lanes_best();
+    const int64_t buffer = N * network->widest;
+    gh_real *previous = scratch + 2 * buffer, *before_previous = NULL;
+    gh_lanes_from_rows(X, N, network->spec.inputs, previous);
+    for (int64_t k = 0; k < network->n_layers; k++) {
+        const gh_layer *l = &network->layer[k];
+        gh_real *out = scratch + (k % 3) * buffer;
+        const gh_real *before = l->skip >= 0 && !l->skip_after ? before_previous : NULL;
+        gh_real slope = l->activation == GH_RELU ? 0 : l->activation == GH_LEAKY_RELU ? network->spec.slope : 1;
+        int fused = !before && (l->activation == GH_LINEAR || slope < 1);
+        gh_lanes_dense(kind, out, previous, parameters + l->weights, parameters + l->bias, fused ? slope : 1, N, l->inputs,
+                       l->outputs);
+        /* what stands beside the sums has their layout, so one long row will do */
+        if (!fused) gh_bias_activate(out, NULL, before, NULL, 1, N * l->outputs, l->activation, network->spec.slope);
+        if (l->skip_after)
+            for (int64_t i = 0; i < N * l->outputs; i++) out[i] += previous[i];
+        before_previous = previous;
+        previous = out;
+    }
+    gh_lanes_to_rows(previous, N, network->spec.outputs, Y);
+}
+
+static void infer_rows(const gh_network *network, const gh_real *parameters, const gh_real *X, int64_t N, gh_real *scratch,
+                       gh_real *Y)
 {
     /* Values rotate through three buffers: input, output, and the one before for skips. */
     const gh_real *previous = X, *before_previous = NULL;
@@ -218,4 +258,11 @@ void gh_network_infer(const gh_network *network, const gh_real *parameters, cons
         before_previous = previous;
         previous = out;
     }
+}
+
+void gh_network_infer(const gh_network *network, const gh_real *parameters, const gh_real *X, int64_t N, gh_real *scratch,
+                      gh_real *Y)
+{
+    if (fits_lanes(network, N)) infer_lanes(network, parameters, X, N, scratch, Y);
+    else infer_rows(network, parameters, X, N, scratch, Y);
 }

@@ -1,7 +1,7 @@
 /* network.h -- a chain of layers over a parameter arena: forward, backward, inference.
  *
- * A network is a description (immutable, shared); parameters, gradients and scratch are the caller's. Parameters live in one
- * arena, addressed by offsets, so that optimiser, averaging and files see a single array:
+ * A network is a description (immutable, shared); parameters, gradients and scratch are the caller's. Parameters live
+ * in one arena, addressed by offsets, so that optimiser, averaging and files see a single array:
  *   [ trainable ... | statistics ... ]      statistics are the running means and variances of batch norm.
  * A gradient buffer has the same layout; in its statistics part backward leaves this slice's batch statistics. */
 #ifndef GH_NETWORK_H
@@ -49,7 +49,7 @@ typedef struct gh_network {
     gh_network_spec spec;
     gh_layer layer[GH_MAX_LAYERS]; /* hidden layers, then the output layer */
     int64_t n_layers;
-    int64_t widest; /* largest layer output */
+    int64_t widest; /* largest layer input or output */
 } gh_network;
 
 /** Lay out a network whose trainable parameters start at *trainable and statistics at *statistics; both are advanced.
@@ -77,12 +77,14 @@ typedef struct gh_tape {
 gh_status gh_tape_create(const gh_hooks *hooks, const gh_network *network, int64_t max_rows, int input_gradient, gh_tape *tape);
 void gh_tape_free(gh_tape *tape);
 
-/** Training forward: X (N,I) -> tape->value[n_layers] (N,O). rng and first_item decide dropout masks. */
+/** Training forward: X (N,I) -> tape->value[n_layers] (N,O). rng and first_item decide dropout masks. rng NULL: not
+ * training, that is no dropout and running statistics, and no backward pass may follow. */
 void gh_network_forward(const gh_network *network, const gh_real *parameters, gh_tape *tape, const gh_real *X, int64_t N,
                         const gh_rng *rng, int64_t first_item);
 
-/** Backward: the gradient of the output is in tape->gradient[n_layers]; parameter gradients accumulate in `gradients`
- * (statistics are assigned), the input's gradient is assigned in tape->gradient[0] when the tape has it. */
+/** Backward: the gradient of the output is in tape->gradient[n_layers]; the gradients of all parameters of the
+ * network are assigned in `gradients`, in the place of statistics stand those of these rows; the input's gradient is
+ * assigned in tape->gradient[0] when the tape has it. */
 void gh_network_backward(const gh_network *network, const gh_real *parameters, gh_tape *tape, int64_t N, gh_real *gradients);
 
 /** Inference: X (N,I) -> Y (N,O). scratch: 3 * N * widest numbers. No dropout; running statistics. */

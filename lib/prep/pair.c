@@ -1,11 +1,16 @@
-/* pair.c -- two particles by their mass: 'pair(p1, p2)' and 'pair(p1, p2, eta)'.
+/* pair.c -- two particles by their mass: 'pair(p1, p2)', 'pair(p1, p2, box)' and 'pair(p1, p2, eta)'.
  *   With fixed masses, mT^2 = m^2 + pT^2, y the rapidities, dy = y2 - y1, dphi = phi2 - phi1 in (-pi, pi]:
  *     M^2 = L^2 + u^2 + v^2,   L^2 = m1^2 + m2^2 + 2 (mT1 mT2 - pT1 pT2),
  *     u = 2 sqrt(mT1 mT2) sinh(dy/2),   v = 2 sqrt(pT1 pT2) sin(dphi/2)
  *   which is exact. Coordinates: log pT1, log pT2, eta1, phi1, log M, and
- *     pair(p1, p2)       the angle a of (v, u):  v = sqrt(M^2 - L^2) cos a, u = sqrt(M^2 - L^2) sin a, then back;
+ *     pair(p1, p2)       an angle a:  v = min(rho, r) cos a,  u = sign(a) sqrt(rho^2 - v^2),  rho^2 = M^2 - L^2,
+ *                        r = 2 sqrt(pT1 pT2) the largest v; for rho <= r it is the polar angle of (v, u). Every set of
+ *                        coordinates is an event of exactly that mass;
+ *     pair(p1, p2, box)  the same, and instead of eta1 the place t in (-1, 1) of y1 between the bounds that |eta1| < H and
+ *                        |eta2| < H leave it, H the largest |eta| of the data: both edges of a detector are straight;
  *     pair(p1, p2, eta)  eta2, and the sign of dphi as a dequantised normal; v^2 = M^2 - L^2 - u^2 gives |dphi| back.
- *   What no dphi reaches (|v| > 2 sqrt(pT1 pT2), or v^2 < 0) is moved to the edge, so the inverse never fails.
+ *                        What no dphi reaches (v^2 < 0 or v^2 > r^2) is moved to the edge, which changes the mass.
+ *   The inverse never fails.
  *   At dphi = pi (with eta2 also at 0) M is extremal: there an error of M is the square of one of dphi. */
 #include <math.h>
 #include <string.h>
@@ -16,9 +21,13 @@
 
 enum { WIDTH_ANGLE = 6, WIDTH_ETA = 7 };
 
+enum { FORM_ANGLE = 0, FORM_ETA = 1, FORM_BOX = 2 };
+
 typedef struct pair {
     gh_particle_table table;
-    int eta;
+    int eta;         /* FORM_ETA */
+    int box;         /* FORM_BOX */
+    double edge;     /* H */
     double negative; /* share of events with dphi < 0 */
     double border;   /* the same as a normal number */
 } pair;
@@ -47,6 +56,32 @@ static int measure(const gh_particle_table *t, const double *row, int64_t step, 
     return g->pt[0] > 0 && g->pt[1] > 0 && g->mass > 0 && isfinite(g->mass);
 }
 
+/* Rapidity of particle k at pseudorapidity eta. */
+static double rapidity(double pt, double mt, double eta)
+{
+    return asinh(pt / mt * sinh(eta));
+}
+
+/* Bounds of y1 when y2 = y1 + dy and both pseudorapidities stay within the edge; a point when that is impossible. */
+static void bounds(double edge, const double *pt, const double *mt, double dy, double *low, double *high)
+{
+    double y1 = rapidity(pt[0], mt[0], edge), y2 = rapidity(pt[1], mt[1], edge);
+    *low = fmax(-y1, -y2 - dy);
+    *high = fmin(y1, y2 - dy);
+    if (*low > *high) *low = *high = 0.5 * (*low + *high);
+}
+
+static gh_status find_edge(gh_stage *stage, const gh_fit *fit, const gh_particle_table *table)
+{
+    double edge = 0;
+    for (int64_t i = 0; i < fit->n; i++) {
+        geometry g;
+        if (measure(table, fit->columns + i, fit->n, &g)) edge = fmax(edge, fmax(fabs(g.eta[0]), fabs(g.eta[1])));
+    }
+    edge = edge * (1 + 1e-9) + 1e-9;
+    return gh_stage_put(stage, "edge", 1, &edge);
+}
+
 static gh_status find_share(gh_stage *stage, const gh_fit *fit, const gh_particle_table *table)
 {
     double negative = 0, total = 0;
@@ -63,12 +98,12 @@ static gh_status find_share(gh_stage *stage, const gh_fit *fit, const gh_particl
 static gh_status pair_fit(gh_stage *stage, gh_fit *fit)
 {
     const gh_arguments *a = fit->arguments;
-    int eta = a->count == 3 && strcmp(a->items[2], "eta") == 0;
+    int eta = a->count == 3 && strcmp(a->items[2], "eta") == 0, box = a->count == 3 && strcmp(a->items[2], "box") == 0;
     gh_particle_wish wish = {(const char *const *)a->items, 2, 0, 0};
     gh_particle_table table;
     char name[2][256];
-    if (a->count != 2 + eta)
-        GH_FAIL(GENHEP_E_OPTION, "prep: 'pair(%.120s)', expected 'pair(p1, p2)' or 'pair(p1, p2, eta)'", a->text);
+    if (a->count != 2 + eta + box)
+        GH_FAIL(GENHEP_E_OPTION, "prep: 'pair(%.120s)', expected 'pair(p1, p2)', 'pair(p1, p2, box)' or 'pair(p1, p2, eta)'", a->text);
     if (strcmp(a->items[0], a->items[1]) == 0)
         GH_FAIL(GENHEP_E_OPTION, "prep: 'pair(%.120s)' names '%.80s' twice", a->text, a->items[0]);
     GH_TRY(gh_particle_table_fit(stage, fit, &wish));
@@ -79,11 +114,12 @@ static gh_status pair_fit(gh_stage *stage, gh_fit *fit)
             GH_FAIL(GENHEP_E_OPTION, "prep: 'pair' needs a fixed mass of '%.80s'; data.masses leaves it free", name[k]);
     }
     GH_TRY(find_share(stage, fit, &table));
-    int64_t uses_eta = eta;
-    GH_TRY(gh_stage_put_indices(stage, "uses_eta", 1, &uses_eta));
+    GH_TRY(find_edge(stage, fit, &table));
+    int64_t form = eta ? FORM_ETA : box ? FORM_BOX : FORM_ANGLE;
+    GH_TRY(gh_stage_put_indices(stage, "form", 1, &form));
     GH_TRY(gh_layout_add(fit->out, GH_COORDINATE_FREE, GH_ANGLE_NONE, "logpT(%s)", name[0]));
     GH_TRY(gh_layout_add(fit->out, GH_COORDINATE_FREE, GH_ANGLE_NONE, "logpT(%s)", name[1]));
-    GH_TRY(gh_layout_add(fit->out, GH_COORDINATE_FREE, GH_ANGLE_NONE, "eta(%s)", name[0]));
+    GH_TRY(gh_layout_add(fit->out, GH_COORDINATE_FREE, GH_ANGLE_NONE, box ? "box(%s)" : "eta(%s)", name[0]));
     if (eta) GH_TRY(gh_layout_add(fit->out, GH_COORDINATE_FREE, GH_ANGLE_NONE, "eta(%s)", name[1]));
     GH_TRY(gh_layout_add(fit->out, GH_COORDINATE_FREE, GH_ANGLE_AZIMUTH, "phi(%s)", name[0]));
     GH_TRY(gh_layout_add(fit->out, GH_COORDINATE_FREE, GH_ANGLE_NONE, "logm(%s+%s)", name[0], name[1]));
@@ -95,14 +131,19 @@ static gh_status pair_fit(gh_stage *stage, gh_fit *fit)
 static gh_status pair_build(gh_stage *stage)
 {
     pair *s;
-    const double *share;
-    const int64_t *eta;
+    const double *share, *edge;
+    const int64_t *form;
     GH_TRY(gh_alloc(&stage->hooks, &s, 1, sizeof *s));
     stage->state = s;
     GH_TRY(gh_particle_table_build(stage, &s->table));
     GH_TRY(gh_stage_get(stage, "negative_share", 1, &share));
-    GH_TRY(gh_stage_get_i64(stage, "uses_eta", 1, &eta));
-    s->eta = *eta != 0;
+    GH_TRY(gh_stage_get(stage, "edge", 1, &edge));
+    GH_TRY(gh_stage_get_i64(stage, "form", 1, &form));
+    s->eta = *form == FORM_ETA;
+    s->box = *form == FORM_BOX;
+    s->edge = *edge;
+    if (!(s->edge > 0 && s->edge < 100))
+        GH_FAIL(GENHEP_E_FORMAT, "prep: stage 'pair' has the edge %g, expected between 0 and 100", s->edge);
     s->negative = *share;
     int64_t width = s->table.rest_count + (s->eta ? WIDTH_ETA : WIDTH_ANGLE);
     if (s->table.count != 2 || !(s->negative > 0 && s->negative < 1) || width != stage->width_out)
@@ -124,6 +165,11 @@ static gh_status pair_forward(const gh_stage *stage, const gh_pass *pass, const 
             return gh_stage_domain(stage, pass, i, "mass of the pair", g.mass, "expected positive pT and mass");
         double list[WIDTH_ETA] = {log(g.pt[0]), log(g.pt[1]), g.eta[0]};
         int used = 3;
+        if (s->box) {
+            double lower, upper;
+            bounds(s->edge, g.pt, g.mt, g.y[1] - g.y[0], &lower, &upper);
+            list[2] = upper > lower ? gh_clamp((2 * g.y[0] - lower - upper) / (upper - lower), -1, 1) : 0;
+        }
         if (s->eta) list[used++] = g.eta[1];
         list[used++] = g.phi[0];
         list[used++] = log(g.mass);
@@ -136,7 +182,8 @@ static gh_status pair_forward(const gh_stage *stage, const gh_pass *pass, const 
             list[used++] = z;
             if (pass->log_jacobian) pass->log_jacobian[i] += log(share / gh_normal_pdf(z));
         } else {
-            list[used++] = atan2(g.u, g.v);
+            double rho = sqrt(g.u * g.u + g.v * g.v), reach = 2 * sqrt(g.pt[0] * g.pt[1]);
+            list[used++] = rho <= reach ? atan2(g.u, g.v) : copysign(acos(gh_clamp(g.v / reach, -1, 1)), g.u);
         }
         for (int j = 0; j < used; j++) at[j * GH_PANEL] = list[j];
     }
@@ -148,29 +195,33 @@ static gh_status pair_forward(const gh_stage *stage, const gh_pass *pass, const 
 static void place(const pair *s, const double *in, double *momenta)
 {
     const double *m = s->table.mass;
-    double pt[2], mt[2], y[2], phi[2], sine, dphi;
+    double pt[2], mt[2], y[2] = {0, 0}, phi[2], dphi;
     for (int k = 0; k < 2; k++) {
         pt[k] = gh_panel_exp(gh_clamp(in[k * GH_PANEL], -45, 25));
         mt[k] = sqrt(pt[k] * pt[k] + m[k] * m[k]);
     }
-    y[0] = asinh(pt[0] / mt[0] * sinh(gh_clamp(in[2 * GH_PANEL], -20, 20)));
     phi[0] = gh_clamp(in[(3 + s->eta) * GH_PANEL], -1e5, 1e5);
     double mass = gh_panel_exp(gh_clamp(in[(4 + s->eta) * GH_PANEL], -45, 25)), last = in[(5 + s->eta) * GH_PANEL];
     double square = mass * mass - m[0] * m[0] - m[1] * m[1] - 2 * (mt[0] * mt[1] - pt[0] * pt[1]);
     double rho = sqrt(square > 0 ? square : 0), reach = 2 * sqrt(pt[0] * pt[1]);
+    if (!s->box) y[0] = rapidity(pt[0], mt[0], gh_clamp(in[2 * GH_PANEL], -20, 20));
     if (s->eta) {
-        y[1] = asinh(pt[1] / mt[1] * sinh(gh_clamp(in[3 * GH_PANEL], -20, 20)));
+        y[1] = rapidity(pt[1], mt[1], gh_clamp(in[3 * GH_PANEL], -20, 20));
         double u = 2 * sqrt(mt[0] * mt[1]) * sinh(0.5 * (y[1] - y[0]));
-        double rest = (rho - u) * (rho + u);
-        sine = sqrt(rest > 0 ? rest : 0) / reach;
+        double rest = (rho - u) * (rho + u), sine = sqrt(rest > 0 ? rest : 0) / reach;
         dphi = 2 * asin(sine < 1 ? sine : 1);
         if (last < s->border) dphi = -dphi;
     } else {
-        double angle = gh_clamp(last, -1e5, 1e5);
-        sine = gh_clamp(rho * cos(angle) / reach, -1, 1);
-        dphi = 2 * asin(sine);
-        y[1] = y[0] + 2 * asinh(rho * sin(angle) / (2 * sqrt(mt[0] * mt[1])));
-        y[1] = gh_clamp(y[1], -25, 25);
+        double angle = gh_wrap_angle(gh_clamp(last, -1e5, 1e5)), v = (rho < reach ? rho : reach) * cos(angle);
+        double u = rho <= reach ? rho * sin(angle) : copysign(sqrt((rho - v) * (rho + v)), angle);
+        dphi = 2 * asin(gh_clamp(v / reach, -1, 1));
+        double dy = gh_clamp(2 * asinh(u / (2 * sqrt(mt[0] * mt[1]))), -25, 25);
+        if (s->box) {
+            double lower, upper;
+            bounds(s->edge, pt, mt, dy, &lower, &upper);
+            y[0] = 0.5 * (lower + upper + gh_clamp(in[2 * GH_PANEL], -1, 1) * (upper - lower));
+        }
+        y[1] = gh_clamp(y[0] + dy, -25, 25);
     }
     phi[1] = phi[0] + dphi;
     for (int k = 0; k < 2; k++) {

@@ -16,15 +16,16 @@
 
 #include "base/normal.h"
 #include "prep/panel.h"
+#include "prep/quantile_knots.h"
 #include "prep/stage.h"
 
-#define EDGE 4.3
+#define EDGE GH_QUANTILE_EDGE
 
 typedef struct quantiles {
     int64_t count, knots;
     const int64_t *columns;
     const double *values; /* (count, knots) */
-    double step, inverse_step;
+    double inverse_step;
 } quantiles;
 
 typedef struct weighted {
@@ -92,15 +93,16 @@ static gh_status weighted_levels(weighted *rows, int64_t n, const gh_stage *stag
     return GENHEP_OK;
 }
 
-static gh_status knots_weighted(const gh_stage *stage, const gh_fit *fit, int64_t column, int64_t knots, double *q)
+static gh_status knots_weighted(const gh_stage *stage, const char *name, const double *x, const double *weights, int64_t n,
+                                int64_t knots, double *q)
 {
-    int64_t n = fit->n, i = 0;
+    int64_t i = 0;
     weighted *rows;
     gh_status status = GENHEP_OK;
     GH_TRY(gh_alloc(&stage->hooks, &rows, n, sizeof *rows));
-    for (int64_t k = 0; k < n; k++) rows[k].x = fit->columns[column * n + k], rows[k].w = fit->weights[k];
+    for (int64_t k = 0; k < n; k++) rows[k].x = x[k], rows[k].w = weights[k];
     qsort(rows, (size_t)n, sizeof *rows, compare_weighted);
-    GH_TRY_CLEANUP(weighted_levels(rows, n, stage, stage->names[column]));
+    GH_TRY_CLEANUP(weighted_levels(rows, n, stage, name));
     for (int64_t k = 0; k < knots; k++) {
         double level = knot_level(k, knots);
         while (i < n - 1 && rows[i].w < level) i++; /* first row at or above the level */
@@ -115,6 +117,24 @@ cleanup:
     return status;
 }
 
+gh_status gh_quantile_knots(const gh_stage *stage, const char *name, const double *x, const double *weights, int64_t n,
+                            int64_t knots, double *q)
+{
+    if (weights) GH_TRY(knots_weighted(stage, name, x, weights, n, knots, q));
+    else GH_TRY(knots_plain(&stage->hooks, x, n, knots, q));
+    for (int64_t j = 1; j < knots; j++) /* interpolation may lose the last bit of the order */
+        if (q[j] < q[j - 1]) q[j] = q[j - 1];
+    return GENHEP_OK;
+}
+
+gh_status gh_quantile_check(const gh_stage *stage, const char *name, const double *q, int64_t knots)
+{
+    for (int64_t k = 0; k < knots; k++)
+        if (!isfinite(q[k]) || (k && q[k] < q[k - 1]))
+            GH_FAIL(GENHEP_E_FORMAT, "prep: stage '%s': knot %lld of '%.120s' is out of order", stage->type->name, (long long)k, name);
+    return GENHEP_OK;
+}
+
 static gh_status quantile_fit(gh_stage *stage, gh_fit *fit)
 {
     int64_t *indices = NULL, count, knots = gh_option_int(fit->options, "prep.knots");
@@ -124,10 +144,7 @@ static gh_status quantile_fit(gh_stage *stage, gh_fit *fit)
     GH_TRY_CLEANUP(gh_alloc(&stage->hooks, &q, count * knots, sizeof *q));
     for (int64_t k = 0; k < count; k++) {
         const double *x = fit->columns + indices[k] * fit->n;
-        if (fit->weights) GH_TRY_CLEANUP(knots_weighted(stage, fit, indices[k], knots, q + k * knots));
-        else GH_TRY_CLEANUP(knots_plain(&stage->hooks, x, fit->n, knots, q + k * knots));
-        for (int64_t j = 1; j < knots; j++) /* interpolation may lose the last bit of the order */
-            if (q[k * knots + j] < q[k * knots + j - 1]) q[k * knots + j] = q[k * knots + j - 1];
+        GH_TRY_CLEANUP(gh_quantile_knots(stage, stage->names[indices[k]], x, fit->weights, fit->n, knots, q + k * knots));
     }
     GH_TRY_CLEANUP(gh_map_layout(stage, fit, indices, count));
     int64_t dims[2] = {count, knots};
@@ -149,16 +166,13 @@ static gh_status quantile_build(gh_stage *stage)
     GH_TRY(gh_archive_get(&stage->constants, "quantiles", GH_F64, 2, dims, &entry));
     s->knots = entry->dims[1];
     s->values = entry->data;
-    if (s->knots < 2 || s->knots > 1000001)
+    if (s->knots < 2 || s->knots > GH_QUANTILE_MOST_KNOTS)
         GH_FAIL(GENHEP_E_FORMAT, "prep: stage 'quantile': %lld knots, expected 2 to 1000001", (long long)s->knots);
-    for (int64_t k = 0; k < s->count * s->knots; k++)
-        if (!isfinite(s->values[k]) || (k % s->knots && s->values[k] < s->values[k - 1]))
-            GH_FAIL(GENHEP_E_FORMAT, "prep: stage 'quantile': knot %lld of '%.120s' is out of order",
-                    (long long)(k % s->knots), stage->names[s->columns[k / s->knots]]);
+    for (int64_t k = 0; k < s->count; k++)
+        GH_TRY(gh_quantile_check(stage, stage->names[s->columns[k]], s->values + k * s->knots, s->knots));
     if (stage->width_out != stage->width_in)
         GH_FAIL(GENHEP_E_FORMAT, "prep: stage 'quantile' has width %lld behind it, expected %lld",
                 (long long)stage->width_out, (long long)stage->width_in);
-    s->step = 2 * EDGE / (double)(s->knots - 1);
     s->inverse_step = (double)(s->knots - 1) / (2 * EDGE);
     return GENHEP_OK;
 }
@@ -175,27 +189,27 @@ static int64_t count_below(const double *q, int64_t knots, double x, int or_equa
     return low;
 }
 
-/* z of x, and log dz/dx. */
-static double forward_one(const quantiles *s, const double *q, double x, double *log_slope)
+double gh_quantile_forward(const double *q, int64_t knots, double x, double *log_slope)
 {
-    int64_t last = s->knots - 1, below = count_below(q, s->knots, x, 0);
+    const double step = 2 * EDGE / (double)(knots - 1);
+    int64_t last = knots - 1, below = count_below(q, knots, x, 0);
     *log_slope = 0;
     if (below > last || (below == 0 && q[0] > x)) { /* outside: to the end, with the slope there */
         int64_t k = below > last ? last - 1 : 0;
         double width = q[k + 1] - q[k];
-        if (width > 0) *log_slope = log(s->step / width);
+        if (width > 0) *log_slope = log(step / width);
         return below > last ? EDGE : -EDGE;
     }
     if (q[below] == x) {
-        int64_t upper = count_below(q, s->knots, x, 1) - 1;
-        if (upper > below) return -EDGE + s->step * 0.5 * (double)(below + upper); /* plateau */
+        int64_t upper = count_below(q, knots, x, 1) - 1;
+        if (upper > below) return -EDGE + step * 0.5 * (double)(below + upper); /* plateau */
         int64_t k = below < last ? below : last - 1;
-        *log_slope = log(s->step / (q[k + 1] - q[k]));
-        return -EDGE + s->step * (double)below;
+        *log_slope = log(step / (q[k + 1] - q[k]));
+        return -EDGE + step * (double)below;
     }
     double width = q[below] - q[below - 1];
-    *log_slope = log(s->step / width);
-    return -EDGE + s->step * ((double)(below - 1) + (x - q[below - 1]) / width);
+    *log_slope = log(step / width);
+    return -EDGE + step * ((double)(below - 1) + (x - q[below - 1]) / width);
 }
 
 static gh_status quantile_forward(const gh_stage *stage, const gh_pass *pass, const double *in, double *out)
@@ -208,7 +222,7 @@ static gh_status quantile_forward(const gh_stage *stage, const gh_pass *pass, co
             double log_slope, from = x[i];
             if (isnan(from))
                 return gh_stage_domain(stage, pass, i, stage->names[s->columns[k]], from, "expected a number");
-            y[i] = forward_one(s, q, from, &log_slope);
+            y[i] = gh_quantile_forward(q, s->knots, from, &log_slope);
             if (pass->log_jacobian) pass->log_jacobian[i] += log_slope;
         }
     }

@@ -64,6 +64,7 @@ static const char *read_leaves(row_state *s, const double *in, double *out)
     if (t->balance >= 0) s->leaf[t->balance].x = -sum_x, s->leaf[t->balance].y = -sum_y;
     for (int64_t k = 0; k < plan->tree.leaves; k++) {
         vector *v = &s->leaf[k];
+        /* cppcheck-suppress uninitvar ; every particle is a node of the tree */
         v->e = sqrt(v->x * v->x + v->y * v->y + v->z * v->z + mass[k] * mass[k]);
     }
     return NULL;

@@ -88,6 +88,16 @@ static void fill_random(genhep_sampler *s, gh_sample_work *w, int64_t first, int
     }
 }
 
+/* The inverse preparation moves what is outside its domain to the edge, and a NaN with it: such a row must not look sound. */
+static void mark_broken(const double *prepared, int64_t n, int64_t P, double *rows, int64_t D)
+{
+    for (int64_t i = 0; i < n; i++) {
+        double bad = 0;
+        for (int64_t j = 0; j < P; j++) bad += prepared[i * P + j] * 0.0;
+        if (bad != 0) rows[i * D] = NAN;
+    }
+}
+
 /* n events from `first` on into w->rows. */
 static void compute_rows(genhep_sampler *s, gh_sample_work *w, int64_t first, int64_t n, int is_float)
 {
@@ -96,6 +106,7 @@ static void compute_rows(genhep_sampler *s, gh_sample_work *w, int64_t first, in
     fill_random(s, w, first, n);
     m->family->generate(m, &s->draw, first, n, w->normals, w->uniforms, w->scratch, w->prepared);
     gh_prep_inverse(m->prep, w->prep, n, w->prepared, m->p, w->uniforms + GH_BLOCK * U, is_float, w->rows, D);
+    mark_broken(w->prepared, n, m->p, w->rows, D);
 }
 
 static int copy_rows(const double *rows, int64_t n, int64_t D, int is_float, void *events, int64_t stride)

@@ -59,7 +59,7 @@ gh_status gh_figure_create(const gh_hooks *hooks, int64_t n, int64_t p, const gh
     double *x = NULL, *sorted = NULL;
     memset(figure, 0, sizeof *figure);
     figure->hooks = *hooks;
-    figure->p = p, figure->n = n;
+    figure->p = p;
     figure->projections = p + p * (p - 1);
     GH_TRY_CLEANUP(gh_alloc(hooks, &figure->edges, figure->projections * BINS, sizeof(double)));
     GH_TRY_CLEANUP(gh_alloc(hooks, &figure->counts, figure->projections * BINS, sizeof(double)));

@@ -20,11 +20,24 @@ static void gradient_slice(void *context, int64_t slice, int64_t worker)
         if (W) W[i] = t->data.weights[row];
     }
     gh_real *gradient = t->slice_gradients + slice * n;
-    memset(gradient, 0, (size_t)n * sizeof *gradient);
     const gh_rng rng = gh_rng_make(t->seed, GH_RANDOM_TRAIN, 0);
     double scale = 1 / ((double)t->batch * t->data.mean_weight);
     t->slice_loss[slice] = gh_bvae_gradient(t->model, t->model->parameters, &t->work[worker], X, W, scale, t->beta_now, &rng,
-                                            t->state.step * t->batch + start, rows, gradient);
+                                            t->state.step * t->batch + start, rows, 1, gradient);
+}
+
+/* Sum of n numbers of every slice in fixed order; @return the sum of squares of the first n_norm. */
+GH_CLONES
+static double sum_slices(const gh_real *first, int64_t slices, int64_t stride, int64_t n, int64_t n_norm, gh_real *out)
+{
+    memcpy(out, first, (size_t)n * sizeof *out);
+    for (int64_t s = 1; s < slices; s++)
+#pragma omp simd
+        for (int64_t i = 0; i < n; i++) out[i] += first[s * stride + i];
+    double norm = 0;
+#pragma omp simd reduction(+ : norm)
+    for (int64_t i = 0; i < n_norm; i++) norm += (double)out[i] * (double)out[i];
+    return norm;
 }
 
 /* Sum of the slices in fixed order, and the squared norm of the chunk's trainable part. */
@@ -34,15 +47,9 @@ static void reduce_chunk(void *context, int64_t chunk, int64_t worker)
     (void)worker;
     const int64_t n = t->model->n_parameters, start = chunk * GH_UPDATE_CHUNK;
     int64_t end = start + GH_UPDATE_CHUNK < n ? start + GH_UPDATE_CHUNK : n;
-    memcpy(t->gradient + start, t->slice_gradients + start, (size_t)(end - start) * sizeof(gh_real));
-    for (int64_t s = 1; s < t->slices; s++) {
-        const gh_real *from = t->slice_gradients + s * n;
-        for (int64_t i = start; i < end; i++) t->gradient[i] += from[i];
-    }
-    double norm = 0;
     int64_t trainable = end < t->model->n_trainable ? end : t->model->n_trainable;
-    for (int64_t i = start; i < trainable; i++) norm += (double)t->gradient[i] * (double)t->gradient[i];
-    t->chunk_norm[chunk] = norm;
+    t->chunk_norm[chunk] = sum_slices(t->slice_gradients + start, t->slices, n, end - start, trainable > start ? trainable - start : 0,
+                                      t->gradient + start);
 }
 
 typedef struct update_context {
@@ -202,7 +209,7 @@ static void validation_slice(void *context, int64_t slice, int64_t worker)
     gh_bvae_loss loss = gh_bvae_gradient(t->model, c->parameters, &t->work[worker], t->data.rows + at * t->model->p,
                                          t->data.weights ? t->data.weights + at : NULL,
                                          1 / ((double)t->data.n_validation * t->data.mean_weight),
-                                         gh_option_real(t->options, "loss.beta"), &rng, start, rows, NULL);
+                                         gh_option_real(t->options, "loss.beta"), &rng, start, rows, 0, NULL);
     c->loss[slice] = loss.total;
 }
 
@@ -210,10 +217,9 @@ double gh_trainer_validation(genhep_trainer *t, const gh_real *parameters)
 {
     int64_t slices = (t->data.n_validation + GH_SLICE - 1) / GH_SLICE;
     double total = 0;
-    validation_context context = {t, parameters, NULL};
-    if (slices < 1 || gh_alloc(&t->hooks, &context.loss, slices, sizeof(double))) return NAN;
+    validation_context context = {t, parameters, t->validation_loss};
+    if (slices < 1) return NAN;
     gh_pool_run(t->pool, validation_slice, &context, slices);
     for (int64_t i = 0; i < slices; i++) total += context.loss[i];
-    gh_free(&t->hooks, context.loss);
     return total;
 }

@@ -9,25 +9,16 @@
 #include "model/calibration.h"
 #include "train/rows.h"
 
-/* Keys that decide the model's layout or what its numbers mean; a trainer cannot change them any more. */
-static int is_structural(const char *key)
-{
-    static const char *const prefixes[] = {"model.", "prep", "encoder.", "decoder.", "latent.dim", "loss.noise",
-                                           "loss.reconstruction", "data.columns", "data.masses", "data.particles"};
-    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-        if (strncmp(key, prefixes[i], strlen(prefixes[i])) == 0) return 1;
-    return 0;
-}
-
 /* The model's options overlaid by the trainer's; the trainer's copy of the model carries them, so that checkpoint and
  * snapshots say what they were trained with. */
 static gh_status overlay_options(genhep_trainer *t, const genhep_model *model, const genhep_options *options)
 {
     GH_TRY(gh_options_merge(model->options, options, &t->options));
+    GH_TRY(gh_bvae_check_beta(t->options));
     for (int64_t row = 0; row < gh_option_rows(); row++) {
         const char *key = gh_option_row_at(row)->key;
         const char *now = gh_options_text_of(t->options, row), *before = gh_options_text_of(model->options, row);
-        if (is_structural(key) && strcmp(now, before) != 0)
+        if (gh_model_is_structural(key) && strcmp(now, before) != 0)
             GH_FAIL(GENHEP_E_OPTION, "option '%s': found '%s', but the model was created with '%s'", key, now, before);
     }
     genhep_options_free(t->model->options);
@@ -54,6 +45,7 @@ static gh_status allocate_arena(genhep_trainer *t)
     memcpy(t->best, t->model->parameters, (size_t)n * sizeof(gh_real));
     GH_TRY(gh_alloc(hooks, &t->slice_loss, t->slices, sizeof *t->slice_loss));
     GH_TRY(gh_alloc(hooks, &t->chunk_norm, chunks, sizeof *t->chunk_norm));
+    GH_TRY(gh_alloc(hooks, &t->validation_loss, (t->data.n_validation + GH_SLICE - 1) / GH_SLICE, sizeof *t->validation_loss));
     GH_TRY(gh_alloc(hooks, &t->order, t->data.n_train, sizeof *t->order));
     t->order_epoch = -1;
     return GENHEP_OK;
@@ -121,6 +113,7 @@ void gh_trainer_free(genhep_trainer *t)
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) gh_free_aligned(&hooks, arrays[i]);
     gh_free(&hooks, t->slice_loss);
     gh_free(&hooks, t->chunk_norm);
+    gh_free(&hooks, t->validation_loss);
     gh_model_free(t->model);
     genhep_options_free(t->options);
     gh_free(&hooks, t);
@@ -140,6 +133,8 @@ int gh_trainer_finished(const genhep_trainer *t)
 void gh_trainer_progress(const genhep_trainer *t, genhep_progress *progress)
 {
     const gh_train_state *s = &t->state;
+    const int complete = s->step >= GH_INTERVAL; /* before: the mean of the steps so far */
+    const double share = s->interval ? 1 / (double)s->interval : NAN;
     genhep_progress now = {
         .step = s->step,
         .steps = t->schedule.steps,
@@ -150,9 +145,9 @@ void gh_trainer_progress(const genhep_trainer *t, genhep_progress *progress)
         .seconds_left = s->step > 0 ? s->seconds / (double)s->step * (double)(t->schedule.steps - s->step) : 0,
         .events_per_second = t->events_per_second,
         .learning_rate = t->rate_now,
-        .loss = s->last_loss,
-        .reconstruction = s->last_reconstruction,
-        .divergence = s->last_divergence,
+        .loss = complete ? s->last_loss : s->loss * share,
+        .reconstruction = complete ? s->last_reconstruction : s->reconstruction * share,
+        .divergence = complete ? s->last_divergence : s->divergence * share,
         .validation = s->validation,
         .figure = s->figure,
         .best_figure = s->best_figure,
@@ -225,6 +220,14 @@ cleanup:
     return status;
 }
 
+/* The weights may be sound all the same: say that it was the check, and when. */
+static gh_status check_failed(const genhep_trainer *t, gh_status status)
+{
+    char message[400];
+    genhep_last_error(message, sizeof message);
+    return gh_fail(status, "step %lld: the validation figure cannot be computed: %s", (long long)t->state.step, message);
+}
+
 /* Is what the last check found better than the best so far? Below GH_FIGURE_FLOOR two values of chi2 differ by their statistical
  * noise only; there the validation loss decides, which sees the whole density. */
 static int is_better(const gh_train_state *s, int by_chi2)
@@ -244,7 +247,10 @@ gh_status gh_trainer_check(genhep_trainer *t)
     s->validation = gh_trainer_validation(t, parameters);
     s->figure = s->validation;
     int by_chi2 = gh_option_is(t->options, "train.figure", "chi2") && t->data.n_validation >= 400;
-    if (by_chi2) GH_TRY(chi2_of(t, parameters, &s->figure));
+    if (by_chi2) {
+        gh_status status = chi2_of(t, parameters, &s->figure);
+        if (status) return check_failed(t, status);
+    }
     if (is_better(s, by_chi2)) {
         s->best_figure = s->figure;
         s->best_validation = s->validation;

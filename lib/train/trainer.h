@@ -1,8 +1,9 @@
 /* trainer.h -- step-wise training of a model. Public handle: include/genhep/trainer.h.
  *
- * One arena holds parameters, gradient slices and optimiser state. A step: (1) row slices of GH_SLICE rows, one task each,
- * write their own gradient; (2) slices are summed in fixed order, chunk by chunk, with the norm; (3) the update, chunk by
- * chunk. What a task computes depends on its index alone, so the bits do not depend on the number of threads. */
+ * One arena holds parameters, gradient slices and optimiser state. A step: (1) row slices of GH_SLICE rows, one task
+ * each, write their own gradient; (2) slices are summed in fixed order, chunk by chunk, with the norm; (3) the update,
+ * chunk by chunk. What a task computes depends on its index alone, so the bits do not depend on the number
+ * of threads. */
 #ifndef GH_TRAINER_H
 #define GH_TRAINER_H
 
@@ -63,6 +64,7 @@ struct genhep_trainer {
     gh_real *best;            /* weights with the best figure */
     gh_bvae_loss *slice_loss; /* slices */
     double *chunk_norm;       /* squared norm of each chunk of the gradient */
+    double *validation_loss;  /* per slice of the validation rows */
     gh_train_state state;
     double rate_now, beta_now;
     double events_per_second;
@@ -80,7 +82,8 @@ void gh_trainer_progress(const genhep_trainer *trainer, genhep_progress *progres
 /** Weights that validation, figure and "average" snapshots use: the running average where there is one. */
 const gh_real *gh_trainer_smooth(const genhep_trainer *trainer);
 
-/** Mean validation loss of `parameters`, with noise that is the same every time. NaN without validation rows. */
+/** Mean validation loss of `parameters` with the networks as they generate (no dropout, running statistics) and latent
+ * noise that is the same every time. NaN without validation rows. */
 double gh_trainer_validation(genhep_trainer *trainer, const gh_real *parameters);
 
 /** Snapshot with buffer and provenance, without self-test (sample/ adds that). */

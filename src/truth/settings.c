@@ -36,7 +36,7 @@ static int distance(const char *a, const char *b)
 {
     int row[33], n = (int)strnlen(b, 32);
     for (int j = 0; j <= n; j++) row[j] = j;
-    for (int i = 0; a[i] && i < 32; i++) {
+    for (int i = 0; i < 32 && a[i]; i++) {
         int corner = row[0];
         row[0] = i + 1;
         for (int j = 0; j < n; j++) {
@@ -118,7 +118,7 @@ static int parse_value(const truth_process *process, const truth_key *key, const
 
 static int unknown_key(const truth_process *process, const char *key, char *message, size_t message_size)
 {
-    const char *names[TRUTH_KEYS];
+    const char *names[TRUTH_KEYS] = {0};
     char list[128] = "";
     for (int i = 0; i < process->n_keys; i++) {
         names[i] = process->keys[i].name;

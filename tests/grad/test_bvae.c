@@ -19,57 +19,109 @@ typedef struct bvae_case {
 static double value_of(void *context)
 {
     bvae_case *c = context;
-    return gh_bvae_gradient(c->model, c->parameters, &c->work, c->X, c->weights, 1.0 / N, c->beta, &c->rng, 100, N, NULL).total;
+    return gh_bvae_gradient(c->model, c->parameters, &c->work, c->X, c->weights, 1.0 / N, c->beta, &c->rng, 100, N, 1, NULL).total;
 }
 
-static void check(const char *settings, double beta, const double *weights)
+/* A model on 50 random rows with its scratch and a batch; c->model and c->work are the caller's. */
+static void open_case(const char *settings, bvae_case *c)
 {
     static const char *const names[P] = {"a", "b", "c"};
     genhep_options *options;
     genhep_dataset *data;
-    double rows[50 * P], *gradient;
+    double rows[50 * P];
     char copy[256];
-    bvae_case c = {.beta = beta, .weights = weights, .rng = gh_rng_make(3, GH_RANDOM_TRAIN, 0)};
+    gh_hooks hooks = gh_hooks_default();
+    *c = (bvae_case){.beta = 0.5, .rng = gh_rng_make(3, GH_RANDOM_TRAIN, 0)};
     ck_ok(genhep_options_create(&options));
     snprintf(copy, sizeof copy, "latent.dim=2 encoder.layers=4 encoder.units=6 decoder.layers=3 decoder.units=5 %s", settings);
     for (char *word = strtok(copy, " "); word; word = strtok(NULL, " ")) ck_ok(genhep_options_parse(options, word));
     ck_ok(genhep_random_normal(1, 1, 0, 50 * P, rows));
     ck_ok(genhep_dataset_from_arrays(NULL, 50, P, names, NULL, rows, P, NULL, &data));
     const genhep_dataset *tables[1] = {data};
-    ck_ok(genhep_bvae_create(options, tables, 1, &c.model));
-    gh_hooks hooks = gh_hooks_default();
-    ck_ok(gh_bvae_work_create(&hooks, c.model, N, &c.work));
-    c.parameters = c.model->parameters;
-    for (int64_t i = 0; i < c.model->n_trainable; i++) c.parameters[i] += 0.05 * sin(2.3 * (double)i);
-    ck_ok(genhep_random_normal(1, 2, 0, N * P, c.X));
-    if (c.model->bce)
-        for (int i = 0; i < N * P; i++) c.X[i] = 1 / (1 + exp(-c.X[i]));
-    ck_ok(gh_alloc(&hooks, &gradient, c.model->n_parameters, sizeof *gradient));
-    gh_bvae_loss loss = gh_bvae_gradient(c.model, c.parameters, &c.work, c.X, weights, 1.0 / N, beta, &c.rng, 100, N, gradient);
-    ck_assert(isfinite(loss.total) && loss.total == value_of(&c));
-    double worst = gc_worst(value_of, &c, c.parameters, gradient, c.model->n_trainable);
-    ck_assert_msg(worst <= 1e-6, "%s: worst relative error %g", settings, worst);
-    gh_free(&hooks, gradient);
-    gh_bvae_work_free(&c.work);
-    genhep_model_free(c.model);
+    ck_ok(genhep_bvae_create(options, tables, 1, &c->model));
+    ck_ok(gh_bvae_work_create(&hooks, c->model, N, &c->work));
+    c->parameters = c->model->parameters;
+    for (int64_t i = 0; i < c->model->n_trainable; i++) c->parameters[i] += 0.05 * sin(2.3 * (double)i);
+    ck_ok(genhep_random_normal(1, 2, 0, N * P, c->X));
     genhep_dataset_free(data);
     genhep_options_free(options);
 }
 
+static void close_case(bvae_case *c)
+{
+    gh_bvae_work_free(&c->work);
+    genhep_model_free(c->model);
+}
+
+static void check(const char *settings, double beta, const double *weights)
+{
+    bvae_case c;
+    double *gradient;
+    gh_hooks hooks = gh_hooks_default();
+    open_case(settings, &c);
+    c.beta = beta, c.weights = weights;
+    if (c.model->bce)
+        for (int i = 0; i < N * P; i++) c.X[i] = 1 / (1 + exp(-c.X[i]));
+    ck_ok(gh_alloc(&hooks, &gradient, c.model->n_parameters, sizeof *gradient));
+    gh_bvae_loss loss = gh_bvae_gradient(c.model, c.parameters, &c.work, c.X, weights, 1.0 / N, beta, &c.rng, 100, N, 1, gradient);
+    ck_assert(isfinite(loss.total) && loss.total == value_of(&c));
+    double worst = gc_worst(value_of, &c, c.parameters, gradient, c.model->n_trainable);
+    ck_assert_msg(worst <= 1e-6, "%s: worst relative error %g", settings, worst);
+    gh_free(&hooks, gradient);
+    close_case(&c);
+}
+
+static double evaluated(bvae_case *c)
+{
+    return gh_bvae_gradient(c->model, c->parameters, &c->work, c->X, c->weights, 1.0 / N, c->beta, &c->rng, 100, N, 0, NULL).total;
+}
+
+START_TEST(evaluation_has_no_dropout)
+{
+    bvae_case with, without;
+    open_case("loss.noise=global encoder.dropout=0.4 decoder.dropout=0.3 decoder.residual=add", &with);
+    open_case("loss.noise=global decoder.residual=add", &without);
+    ck_assert(value_of(&with) != value_of(&without));
+    ck_assert(evaluated(&with) == value_of(&without));
+    ck_assert(evaluated(&without) == value_of(&without));
+    close_case(&with);
+    close_case(&without);
+}
+END_TEST
+
+START_TEST(evaluation_uses_running_statistics)
+{
+    bvae_case c;
+    double *gradient;
+    gh_hooks hooks = gh_hooks_default();
+    open_case("loss.noise=event encoder.norm=batch decoder.norm=batch", &c);
+    const int64_t n = c.model->n_trainable, statistics = c.model->n_parameters - n;
+    ck_assert_int_gt(statistics, 0);
+    ck_ok(gh_alloc(&hooks, &gradient, c.model->n_parameters, sizeof *gradient));
+    double training = gh_bvae_gradient(c.model, c.parameters, &c.work, c.X, NULL, 1.0 / N, c.beta, &c.rng, 100, N, 1, gradient).total;
+    double before = evaluated(&c);
+    ck_assert_msg(fabs(before - training) > 1e-3, "the start statistics are not those of the batch: %g, %g", before, training);
+    memcpy(c.parameters + n, gradient + n, (size_t)statistics * sizeof *gradient); /* this batch's own */
+    ck_assert_msg(fabs(evaluated(&c) - training) < 1e-10, "%.15g, expected %.15g", evaluated(&c), training);
+    gh_free(&hooks, gradient);
+    close_case(&c);
+}
+END_TEST
+
 START_TEST(every_setting)
 {
     static const double weights[N] = {1, 2, -0.5, 1, 0.1, 3, 1, 1, 0.7};
-    check("loss.noise=none", 1e-6, NULL);
-    check("loss.noise=none", 0.3, weights);
-    check("loss.noise=none loss.reconstruction=bce", 0.1, NULL);
+    check("loss.noise=none loss.beta=1e-6", 1e-6, NULL);
+    check("loss.noise=none loss.beta=0.3", 0.3, weights);
+    check("loss.noise=none loss.beta=0.1 loss.reconstruction=bce", 0.1, NULL);
     check("loss.noise=none model.family=ae", 0, NULL);
     check("loss.noise=global", 1, NULL);
     check("loss.noise=global", 0.5, weights);
     check("loss.noise=event", 1, weights);
-    check("loss.noise=none encoder.residual=skip2 encoder.activation=elu decoder.output=tanh", 1e-3, NULL);
+    check("loss.noise=none loss.beta=1e-3 encoder.residual=skip2 encoder.activation=elu decoder.output=tanh", 1e-3, NULL);
     check("loss.noise=global encoder.norm=batch decoder.norm=layer", 1, NULL);
     check("loss.noise=global encoder.dropout=0.2 decoder.dropout=0.1 decoder.residual=add", 1, NULL);
 }
 END_TEST
 
-GH_TEST_MAIN("bvae", every_setting)
+GH_TEST_MAIN("bvae", every_setting, evaluation_has_no_dropout, evaluation_uses_running_statistics)

@@ -1,6 +1,10 @@
 /* test_model_file.c -- models on disk: what is read generates the same bits; damage is found; old files keep working. */
+#include "cli.h" /* before Check, which has a macro `fail` */
 #include "testing.h"
 
+#include <fcntl.h>
+
+#include "model/model.h"
 #include "small_model.h"
 
 static const char *const settings[] = {
@@ -147,6 +151,188 @@ START_TEST(encode_decode_density)
 }
 END_TEST
 
+static void archive_of(const genhep_model *model, gh_archive *archive)
+{
+    gh_archive_init(archive, &model->hooks);
+    ck_ok(gh_model_save(model, archive));
+}
+
+/* Change one number of one entry; reading such an archive must fail and name what is wrong. */
+static void changed_number_fails(const genhep_model *model, const char *entry, int64_t index, double value, const char *part)
+{
+    gh_archive archive;
+    genhep_model *read;
+    archive_of(model, &archive);
+    const gh_entry *e = gh_archive_find(&archive, entry);
+    ck_assert_msg(e != NULL, "no entry %s", entry);
+    if (index < 0) index += e->dims[0] * e->dims[1] * e->dims[2];
+    if (e->type == GH_F32) ((float *)e->data)[index] = (float)value;
+    else if (e->type == GH_F64) ((double *)e->data)[index] = value;
+    else ((int64_t *)e->data)[index] = (int64_t)value;
+    ck_fails(gh_model_load(&model->hooks, &archive, &read), GENHEP_E_FORMAT, part);
+    ck_assert_ptr_null(read);
+    gh_archive_clear(&archive);
+}
+
+START_TEST(numbers_that_cannot_be_are_refused)
+{
+    genhep_model *model = small_model("loss.noise=global encoder.activation=leaky");
+    changed_number_fails(model, "encoder/spec", 0, 5, "layers is 5, the file's options say 2");
+    changed_number_fails(model, "decoder/spec", 2, 1, "'decoder/spec': activation");
+    changed_number_fails(model, "encoder/slope", 0, 0.3, "'encoder/slope' is 0.3");
+    changed_number_fails(model, "decoder/1/weights", 3, NAN, "not finite");
+    changed_number_fails(model, "decoder/log_sigma", 0, INFINITY, "not finite");
+    changed_number_fails(model, "buffer/mu", 7, NAN, "'buffer' entry 2");
+    changed_number_fails(model, "buffer/sigma", 0, -0.5, "'buffer' entry 0");
+    genhep_model_free(model);
+
+    static const char *const names[1] = {"a"};
+    double x[600], w[600];
+    genhep_dataset *data;
+    ck_ok(genhep_random_normal(4, 0, 0, 600, x));
+    for (int i = 0; i < 600; i++) w[i] = i % 3; /* weights of 0 too: equal neighbours are sound */
+    ck_ok(genhep_dataset_from_arrays(NULL, 600, 1, names, NULL, x, 1, w, &data));
+    const genhep_dataset *tables[1] = {data};
+    genhep_options *options = small_options("latent.dim=1 data.validation=0 train.steps=2");
+    genhep_trainer *trainer;
+    genhep_model *start, *read;
+    gh_archive archive;
+    ck_ok(genhep_bvae_create(options, tables, 1, &start));
+    ck_ok(genhep_trainer_create(start, tables, 1, NULL, &trainer));
+    ck_ok(genhep_trainer_model(trainer, GENHEP_LAST, &model));
+    archive_of(model, &archive);
+    ck_ok(gh_model_load(&model->hooks, &archive, &read));
+    gh_archive_clear(&archive);
+    changed_number_fails(model, "buffer/cumulative", 5, NAN, "'buffer/cumulative' is");
+    changed_number_fails(model, "buffer/cumulative", 5, 0.9, "at entry 6");
+    changed_number_fails(model, "buffer/cumulative", 0, -0.1, "at entry 0");
+    changed_number_fails(model, "buffer/cumulative", -1, 0.9999, "ends at 0.9999");
+    genhep_model_free(start);
+    genhep_model_free(model);
+    genhep_model_free(read);
+    genhep_trainer_free(trainer);
+    genhep_options_free(options);
+    genhep_dataset_free(data);
+}
+END_TEST
+
+/* What a later default could change is in the file, set or not. */
+START_TEST(the_file_says_what_it_stands_on)
+{
+    genhep_model *model = small_model("");
+    gh_archive archive;
+    const char *card;
+    archive_of(model, &archive);
+    ck_ok(gh_archive_get_text(&archive, "options", &card));
+    static const char *const lines[] = {"encoder.activation = silu\n", "decoder.slope = 0.2\n", "loss.noise = global\n",
+                                        "model.family = bvae\n", "prep.tree = \n", "latent.alpha = 1\n", "latent.source = buffer\n",
+                                        "sample.noise = on\n", "seed = 1\n", "encoder.units = 16\n"};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) ck_assert_msg(strstr(card, lines[i]) != NULL, "no %s in\n%s", lines[i], card);
+    ck_assert_ptr_null(strstr(card, "train.lr"));
+    gh_archive_clear(&archive);
+    genhep_model_free(model);
+}
+END_TEST
+
+static void count_lines(void *user, int32_t level, const char *message)
+{
+    if (level == GENHEP_LOG_WARNING && strstr(message, "left out")) ++*(int64_t *)user;
+}
+
+START_TEST(odd_texts_of_the_schema)
+{
+    static const char *const names[2] = {"a", "b"}, *const units[2] = {"Ge\nV", ""}, *const broken[2] = {"a\nb", "c"};
+    double x[200];
+    int64_t lines = 0;
+    genhep_dataset *data;
+    genhep_model *model, *read;
+    genhep_options *options = small_options("model.family=independent");
+    ck_ok(genhep_options_set_log(options, count_lines, &lines));
+    ck_ok(genhep_random_normal(4, 0, 0, 200, x));
+    ck_fails(genhep_dataset_from_arrays(options, 100, 2, broken, NULL, x, 2, NULL, &data), GENHEP_E_ARG, "line break");
+    ck_ok(genhep_dataset_from_arrays(options, 100, 2, names, units, x, 2, NULL, &data));
+    ck_ok(genhep_dataset_set_attribute(data, "a=b", "first"));
+    ck_ok(genhep_dataset_set_attribute(data, "c\nd", "second"));
+    ck_ok(genhep_dataset_set_attribute(data, "plain", "x = y\nz"));
+    const genhep_dataset *tables[1] = {data};
+    ck_ok(genhep_model_create(options, tables, 1, &model));
+    ck_ok(genhep_model_save(model, gh_test_path("odd.h5")));
+    ck_assert_int_eq(lines, 2);
+    ck_ok(genhep_model_open(gh_test_path("odd.h5"), NULL, &read));
+    genhep_column column = {.struct_size = sizeof column};
+    ck_ok(genhep_model_column(read, 0, &column));
+    ck_assert_str_eq(column.unit, "Ge V");
+    ck_assert_str_eq(genhep_model_attribute(read, "plain"), "x = y z");
+    ck_assert_ptr_null(genhep_model_attribute(read, "a"));
+    ck_assert_ptr_null(genhep_model_attribute(read, "d"));
+    model->schema->d = 65537; /* more than a reader takes: it must not come to a file */
+    gh_archive archive;
+    gh_archive_init(&archive, &model->hooks);
+    ck_fails(gh_model_save(model, &archive), GENHEP_E_SHAPE, "65537 columns");
+    gh_archive_clear(&archive);
+    model->schema->d = 2;
+    genhep_model_free(model);
+    genhep_model_free(read);
+    genhep_options_free(options);
+    genhep_dataset_free(data);
+}
+END_TEST
+
+/* Run a subcommand on one file; its standard error is copied. */
+static int run_on(int (*command)(int, char **), const char *path, char *err, size_t size)
+{
+    char *argv[2] = {(char *)"genhep", (char *)path};
+    const char *out = gh_test_path("stdout"), *errors = gh_test_path("stderr");
+    int kept[2] = {dup(1), dup(2)}, fd[2] = {open(out, O_CREAT | O_WRONLY | O_TRUNC, 0600), open(errors, O_CREAT | O_WRONLY | O_TRUNC, 0600)};
+    fflush(stdout), fflush(stderr);
+    for (int i = 0; i < 2; i++) dup2(fd[i], i + 1), close(fd[i]);
+    int status = command(2, argv);
+    fflush(stdout), fflush(stderr);
+    for (int i = 0; i < 2; i++) dup2(kept[i], i + 1), close(kept[i]);
+    FILE *stream = fopen(errors, "r");
+    size_t n = fread(err, 1, size - 1, stream);
+    err[n] = '\0';
+    fclose(stream);
+    return status;
+}
+
+static void write_all(const char *path, const char *bytes, size_t size)
+{
+    FILE *file = fopen(path, "wb");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fwrite(bytes, 1, size, file), size);
+    fclose(file);
+}
+
+START_TEST(commands_say_what_is_wrong_with_a_file)
+{
+    char err[1024];
+    size_t size;
+    char good[256], bad[256];
+    snprintf(good, sizeof good, "%s", gh_test_path("baseline.h5"));
+    snprintf(bad, sizeof bad, "%s", gh_test_path("damaged.h5"));
+    genhep_model *model = small_model("model.family=independent");
+    ck_ok(genhep_model_verify(model)); /* nothing to train, so the self-test is there at once */
+    ck_ok(genhep_model_save(model, good));
+    ck_assert_msg(run_on(command_info, good, err, sizeof err) == 0, "%s", err);
+    ck_assert_msg(run_on(command_verify, good, err, sizeof err) == 0, "%s", err);
+    char *bytes = read_all(good, &size);
+    write_all(bad, bytes, size / 2); /* cut short: no word of a checksum, and no table of events either */
+    ck_assert_int_eq(run_on(command_info, bad, err, sizeof err), 1);
+    ck_assert_msg(strstr(err, "damaged.h5") && strstr(err, "truncated"), "%s", err);
+    ck_assert_int_eq(run_on(command_verify, bad, err, sizeof err), 1);
+    ck_assert_msg(strstr(err, "damaged.h5") != NULL, "%s", err);
+    write_all(bad, "a,b\n1,2\n", 8);
+    ck_assert_msg(run_on(command_info, bad, err, sizeof err) == 0, "%s", err);
+    model->selftest[3] += 1; /* as if the generator had changed */
+    ck_ok(genhep_model_save(model, bad));
+    ck_assert_int_eq(run_on(command_verify, bad, err, sizeof err), 1);
+    ck_assert_msg(strstr(err, "damaged.h5") && strstr(err, "self-test"), "%s", err);
+    free(bytes);
+    genhep_model_free(model);
+}
+END_TEST
+
 /* A model file of each format version that was ever released. */
 START_TEST(files_of_every_format_version_open)
 {
@@ -161,4 +347,5 @@ START_TEST(files_of_every_format_version_open)
 END_TEST
 
 GH_TEST_MAIN("model file", a_read_model_draws_the_same_bits, damage_is_found, a_checkpoint_is_no_model, info_is_json_and_complete,
-             encode_decode_density, files_of_every_format_version_open)
+             encode_decode_density, numbers_that_cannot_be_are_refused, the_file_says_what_it_stands_on, odd_texts_of_the_schema,
+             commands_say_what_is_wrong_with_a_file, files_of_every_format_version_open)

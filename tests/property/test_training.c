@@ -209,6 +209,109 @@ START_TEST(wrong_use_is_answered)
 }
 END_TEST
 
+START_TEST(validation_is_without_dropout)
+{
+    genhep_dataset *data = small_data(SMALL_EVENTS, 1);
+    genhep_options *with = small_options("encoder.dropout=0.5 decoder.dropout=0.5"), *without = small_options("");
+    genhep_trainer *a = trainer_of(with, data), *b = trainer_of(without, data); /* the same start weights */
+    ck_assert(gh_trainer_validation(a, a->model->parameters) == gh_trainer_validation(b, b->model->parameters));
+    genhep_trainer_free(a);
+    genhep_trainer_free(b);
+    genhep_options_free(with);
+    genhep_options_free(without);
+    genhep_dataset_free(data);
+}
+END_TEST
+
+START_TEST(a_reconstruction_without_weight_is_refused)
+{
+    genhep_dataset *data = small_data(SMALL_EVENTS, 1);
+    const genhep_dataset *tables[1] = {data};
+    genhep_options *options = small_options("loss.noise=none");
+    genhep_model *model;
+    genhep_trainer *trainer;
+    ck_fails(genhep_bvae_create(options, tables, 1, &model), GENHEP_E_OPTION, "loss.beta: found 1, expected below 1 with loss.noise = none");
+    ck_assert_ptr_null(model);
+    ck_ok(genhep_options_set(options, "loss.beta", "0.5"));
+    ck_ok(genhep_bvae_create(options, tables, 1, &model));
+    genhep_options *other;
+    ck_ok(genhep_options_create(&other));
+    ck_ok(genhep_options_set(other, "loss.beta", "2"));
+    ck_fails(genhep_trainer_create(model, tables, 1, other, &trainer), GENHEP_E_OPTION, "loss.beta: found 2");
+    genhep_model_free(model);
+    ck_ok(genhep_options_set(options, "model.family", "ae"));
+    ck_ok(genhep_options_set(options, "loss.beta", "1")); /* not used by it */
+    ck_ok(genhep_bvae_create(options, tables, 1, &model));
+    genhep_model_free(model);
+    genhep_options_free(options);
+    genhep_options_free(other);
+    genhep_dataset_free(data);
+}
+END_TEST
+
+static void count_calibration(void *user, int32_t level, const char *message)
+{
+    if (level == GENHEP_LOG_WARNING && strstr(message, "not calibrated")) ++*(int64_t *)user;
+}
+
+typedef struct calls {
+    int64_t n, at_last;
+    double loss;
+    int stop_at_last;
+} calls;
+
+static int32_t count_calls(void *user, const genhep_progress *progress)
+{
+    calls *c = user;
+    c->n++;
+    c->at_last += progress->step == progress->steps;
+    c->loss = progress->loss;
+    if (progress->step == progress->steps) return c->stop_at_last;
+    return 0;
+}
+
+START_TEST(the_last_step_is_reported_once)
+{
+    /* the first step is always reported, and here it is the last */
+    genhep_dataset *data = small_data(SMALL_EVENTS, 1);
+    genhep_options *options = small_options("train.steps=1");
+    calls c = {.stop_at_last = 1};
+    genhep_trainer *trainer = trainer_of(options, data);
+    ck_ok(genhep_trainer_run(trainer, NULL, count_calls, &c)); /* stopping when all is done stops nothing */
+    ck_assert_int_eq(c.at_last, 1);
+    ck_assert_msg(isfinite(c.loss), "loss %g", c.loss); /* of the steps so far: no 100 are there */
+    ck_assert(c.loss == trainer->state.loss);
+    ck_ok(genhep_trainer_run(trainer, NULL, count_calls, &c)); /* nothing left to do is told all the same */
+    ck_assert_int_eq(c.at_last, 2);
+    genhep_trainer_free(trainer);
+    genhep_options_free(options);
+    genhep_dataset_free(data);
+}
+END_TEST
+
+START_TEST(failures_leave_no_handle)
+{
+    genhep_model *model = (genhep_model *)&model;
+    genhep_sampler *sampler = (genhep_sampler *)&model;
+    genhep_trainer *trainer = (genhep_trainer *)&model;
+    ck_fails(genhep_sampler_create(NULL, NULL, &sampler), GENHEP_E_ARG, "model");
+    ck_assert_ptr_null(sampler);
+    ck_fails(genhep_trainer_create(NULL, NULL, 0, NULL, &trainer), GENHEP_E_ARG, "model");
+    ck_assert_ptr_null(trainer);
+    trainer = (genhep_trainer *)&model;
+    ck_fails(genhep_trainer_resume(NULL, NULL, 0, NULL, &trainer), GENHEP_E_ARG, "path");
+    ck_assert_ptr_null(trainer);
+    ck_fails(genhep_trainer_model(NULL, GENHEP_BEST, &model), GENHEP_E_ARG, "trainer");
+    ck_assert_ptr_null(model);
+    model = (genhep_model *)&model;
+    ck_fails(genhep_model_open(NULL, NULL, &model), GENHEP_E_ARG, "path");
+    ck_assert_ptr_null(model);
+    model = (genhep_model *)&model;
+    ck_fails(genhep_model_open_memory(NULL, 3, NULL, &model), GENHEP_E_ARG, "bytes");
+    ck_assert_ptr_null(model);
+}
+END_TEST
+
 START_TEST(weights_count)
 {
     /* every event with a > 0 has weight 3, the others 1: the mean of a generated column moves as the weighted mean says */
@@ -237,7 +340,26 @@ START_TEST(weights_count)
     ck_ok(genhep_dataset_from_arrays(NULL, EVENTS, 1, names, NULL, x, 1, w, &data));
     trainer = trainer_of(options, data);
     ck_ok(genhep_trainer_run(trainer, NULL, NULL, NULL));
+    model = (genhep_model *)options;
     ck_fails(genhep_trainer_model(trainer, GENHEP_LAST, &model), GENHEP_E_NUMERIC, "negative weights");
+    ck_assert_ptr_null(model);
+    genhep_trainer_free(trainer);
+    /* nor can the figure, which draws through the buffer, be made with them; the message says what failed and when */
+    ck_ok(genhep_options_parse(options, "data.validation=0.1"));
+    trainer = trainer_of(options, data);
+    ck_fails(genhep_trainer_run(trainer, NULL, NULL, NULL), GENHEP_E_NUMERIC, "step 20: the validation figure");
+    genhep_trainer_free(trainer);
+    genhep_options_free(options);
+    /* without a buffer there is a model; quantiles cannot be calibrated to such weights, which is logged */
+    options = small_options("prep=standardise loss.noise=global latent.source=prior latent.dim=1 data.validation=0");
+    int64_t lines = 0;
+    ck_ok(genhep_options_set_log(options, count_calibration, &lines));
+    trainer = trainer_of(options, data);
+    ck_ok(genhep_trainer_run(trainer, NULL, NULL, NULL));
+    ck_ok(genhep_trainer_model(trainer, GENHEP_LAST, &model));
+    ck_assert_ptr_null(model->calibration);
+    ck_assert_int_eq(lines, 1);
+    genhep_model_free(model);
     genhep_trainer_free(trainer);
     genhep_options_free(options);
     genhep_dataset_free(data);
@@ -248,4 +370,5 @@ END_TEST
 
 GH_TEST_MAIN("training", threads_change_no_bit, resume_continues_bitwise, resume_wants_the_same_data,
              callback_stops_and_leaves_a_checkpoint, divergence_is_a_status_and_keeps_the_last_good_weights,
-             loss_falls_and_correlations_are_learned, wrong_use_is_answered, weights_count)
+             loss_falls_and_correlations_are_learned, wrong_use_is_answered, validation_is_without_dropout,
+             a_reconstruction_without_weight_is_refused, the_last_step_is_reported_once, failures_leave_no_handle, weights_count)

@@ -2,7 +2,7 @@
 # report_opens.sh -- the report of an evaluation opens in a browser and shows its plots. Run by `make check-report`.
 #   report_opens.sh INDEX.html
 # The page must be one file: plots embedded, no scripts, nothing fetched. Headless Chromium then loads it without a network and
-# takes a picture; every embedded plot must be a whole PNG that Chromium decodes (checked one by one, drawn alone on a page).
+# takes a picture; every embedded plot must be a whole PNG that Chromium takes for an image (all drawn on a page of their own).
 set -euo pipefail
 page=${1:?usage: report_opens.sh INDEX.html}
 [ -f "$page" ] || { echo "report: $page is not there"; exit 1; }
@@ -21,7 +21,20 @@ check() { # what, command ...
 png_size() {
     od -An -tu1 -j16 -N8 "$1" | awk '{ print ($1 * 256 + $2) * 65536 + $3 * 256 + $4, ($5 * 256 + $6) * 65536 + $7 * 256 + $8 }'
 }
-is_png() { [ "$(od -An -tx1 -N8 "$1" | tr -d ' \n')" = 89504e470d0a1a0a ] && tail -c 12 "$1" | grep -qa IEND; }
+# signature, IEND, and with python3 the checksum of every chunk: browsers show half an image without complaint
+is_png() {
+    [ "$(od -An -tx1 -N8 "$1" | tr -d ' \n')" = 89504e470d0a1a0a ] && tail -c 12 "$1" | grep -qa IEND || return 1
+    command -v python3 >/dev/null || return 0
+    python3 - "$1" <<'PY'
+import struct, sys, zlib
+data, at = open(sys.argv[1], "rb").read(), 8
+while at < len(data):
+    size = struct.unpack(">I", data[at:at + 4])[0]
+    if zlib.crc32(data[at + 4:at + 8 + size]) != struct.unpack(">I", data[at + 8 + size:at + 12 + size])[0]:
+        sys.exit(1)
+    at += 12 + size
+PY
+}
 at_least() { [ "$1" -ge "$2" ]; }
 
 # every attribute that makes a browser load something

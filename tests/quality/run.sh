@@ -39,7 +39,7 @@ while read -r card sample process; do
     [ -f "$work/$card.floor.json" ] || $genhep evaluate "$work/$card.judge.h5" "$work/$card.dev.h5" --process "$process" --json "$work/$card.floor.json"
 done <<< "$rows"
 
-for toy in two_body zll_ee zll_ee_width; do
+for toy in ${TOYS-two_body zll_ee zll_ee_width}; do
     for seed in $seeds; do
         [ -f "$work/$toy.$seed.json" ] && [ -z "${FRESH:-}" ] || tests/quality/paper.sh "$build" "$toy" "$seed" "$work/$toy.$seed"
     done

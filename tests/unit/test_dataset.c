@@ -24,6 +24,11 @@ START_TEST(arrays_with_stride)
     ck_fails(genhep_dataset_column(table, 3, &column), GENHEP_E_ARG, "index 3");
     column.struct_size = 4;
     ck_fails(genhep_dataset_column(table, 0, &column), GENHEP_E_ARG, "struct_size = 4");
+    struct { genhep_column column; const char *behind; } room = {{sizeof room, NULL, NULL}, names3[0]};
+    ck_ok(genhep_dataset_column(table, 2, &room.column)); /* a caller of a later version */
+    ck_assert_str_eq(room.column.name, "MET");
+    ck_assert_int_eq(room.column.struct_size, (int64_t)sizeof room);
+    ck_assert_ptr_eq(room.behind, names3[0]);
     double weights[2];
     int32_t has = 7;
     ck_ok(genhep_dataset_weights(table, weights, 2, &has));

@@ -118,11 +118,15 @@ START_TEST(json_keys)
         for (int64_t b = 0; b < o.bins; b++) area += o.truth[b] * (o.edges[b + 1] - o.edges[b]);
         ck_assert(area > 0.85 && area < 1 + 1e-12);
     }
-    genhep_observable small = {.struct_size = offsetof(genhep_observable, bins), .bins = -7};
-    ck_ok(genhep_evaluation_observable(e, 8, &small));
-    ck_assert_str_eq(small.unit, "GeV");
-    ck_assert_int_eq(small.bins, -7); /* nothing behind the caller's size is touched */
-    ck_fails(genhep_evaluation_observable(e, 11, &small), GENHEP_E_ARG, "expected 0..10");
+    genhep_observable small = {.struct_size = offsetof(genhep_observable, ks_p), .bins = -7};
+    ck_fails(genhep_evaluation_observable(e, 8, &small), GENHEP_E_ARG, "struct_size");
+    ck_assert_int_eq(small.bins, -7);
+    struct { genhep_observable o; double behind; } room = {.o = {.struct_size = sizeof room}, .behind = -7};
+    ck_ok(genhep_evaluation_observable(e, 8, &room.o)); /* a caller of a later version */
+    ck_assert_str_eq(room.o.unit, "GeV");
+    ck_assert_int_eq(room.o.struct_size, (int64_t)sizeof room);
+    ck_assert(room.behind == -7);
+    ck_fails(genhep_evaluation_observable(e, 11, &room.o), GENHEP_E_ARG, "expected 0..10");
     double value;
     ck_fails(genhep_evaluation_figure(e, "w1(nothing)", &value), GENHEP_E_ARG, "w1(nothing)");
     genhep_evaluation_free(e);

@@ -121,6 +121,10 @@ START_TEST(stages_invert_and_save)
         {"prep = pair(a, b); data.masses = a: 0.1, b: 5", 9,
          "dlogpT(a) dlogpT(b) deta(a) dphi(a) dlogm(a+b) dangle(b-a) da_Q db_Q dmet"},
         {"prep = pair(a, b, eta), quantile; data.masses = a: 0.1, b: 5", 10, NULL},
+        {"prep = pair(a, b, box); data.masses = a: 0.1, b: 5", 9,
+         "dlogpT(a) dlogpT(b) dbox(a) dphi(a) dlogm(a+b) dangle(b-a) da_Q db_Q dmet"},
+        {"prep = quantile_by(a_Q, b_Q)", 10, NULL},
+        {"prep = pair(a, b, box), quantile_by(*_Q); data.masses = a: 0.1, b: 5", 8, NULL},
         {"prep = category(a_Q, b_Q)", 10,
          "da_E da_px da_py da_pz db_E db_px db_py db_pz dmet count(category(a_Q+b_Q))"},
         {"prep = category(a_Q), category(b_Q), momenta, standardise; data.masses = a: 0.1, b: 5", 9, NULL},
@@ -131,6 +135,82 @@ START_TEST(stages_invert_and_save)
         double worst = cycle(cases[k].settings, data, cases[k].width, cases[k].measure);
         ck_assert_msg(worst <= 1e-9, "%s: round trip off by %g", cases[k].settings, worst);
     }
+    gh_dataset_free(data);
+}
+END_TEST
+
+/* Whatever the coordinates, the pair has exactly the mass they say, and 'box' keeps both particles within the largest |eta|. */
+START_TEST(pair_keeps_its_mass_and_its_box)
+{
+    enum { EVENTS = 2000 };
+    gh_hooks hooks = gh_hooks_default();
+    genhep_dataset *data = two();
+    static const char *const settings[] = {"prep = pair(a, b); data.masses = a: 0.1, b: 5", "prep = pair(a, b, box); data.masses = a: 0.1, b: 5"};
+    double edge = 0;
+    for (int64_t i = 0; i < data->n; i++)
+        for (int k = 0; k < 2; k++) {
+            const double *p = data->values + i * data->d + 4 * k;
+            edge = fmax(edge, fabs(asinh(p[3] / hypot(p[1], p[2]))));
+        }
+    for (int k = 0; k < 2; k++) {
+        gh_prep *prep;
+        gh_prep_work *work;
+        double *z = malloc(EVENTS * 9 * sizeof *z), *x = malloc(EVENTS * 11 * sizeof *x);
+        ck_ok(fit(settings[k], data, &prep));
+        ck_ok(gh_prep_work_create(&hooks, prep, EVENTS, &work));
+        for (int i = 0; i < EVENTS; i++) { /* pT 1..20, mass 6..90: many pairs that no eta-eta-mass choice could reach */
+            double row[9] = {log(1 + 19 * noise(i, 1)), log(1 + 19 * noise(i, 2)), 2 * noise(i, 3) - 1, 6 * noise(i, 4) - 3,
+                             log(6 + 84 * noise(i, 5)), 6.28 * noise(i, 6) - 3.14, 1, -1, 0.5};
+            memcpy(z + i * 9, row, sizeof row);
+        }
+        gh_prep_inverse(prep, work, EVENTS, z, 9, NULL, 0, x, 11);
+        for (int i = 0; i < EVENTS; i++) {
+            const double *p = x + i * 11, *q = p + 4;
+            double mT2 = pow(p[0] + q[0], 2) - pow(p[3] + q[3], 2), pT2 = pow(p[1] + q[1], 2) + pow(p[2] + q[2], 2), m = exp(z[i * 9 + 4]);
+            double least = sqrt(0.01 + 25 + 2 * (hypot(0.1, hypot(p[1], p[2])) * hypot(5, hypot(q[1], q[2])) - hypot(p[1], p[2]) * hypot(q[1], q[2])));
+            if (m > least) /* below, the two transverse masses alone are more */
+                ck_assert_msg(fabs(sqrt(mT2 - pT2) - m) < 1e-6 * m * (1 + p[0] * q[0] / (m * m)), "%s: mass %g, expected %g", settings[k], sqrt(mT2 - pT2), m);
+            if (k == 1 && fabs(asinh(p[3] / hypot(p[1], p[2])) - asinh(q[3] / hypot(q[1], q[2]))) < edge)
+                ck_assert_msg(fabs(asinh(p[3] / hypot(p[1], p[2]))) <= edge * (1 + 1e-6) && fabs(asinh(q[3] / hypot(q[1], q[2]))) <= edge * (1 + 1e-6),
+                              "%g %g beyond %g", asinh(p[3] / hypot(p[1], p[2])), asinh(q[3] / hypot(q[1], q[2])), edge);
+        }
+        free(z), free(x);
+        gh_prep_work_free(work);
+        gh_prep_free(prep);
+    }
+    gh_dataset_free(data);
+}
+END_TEST
+
+/* Within every category the mapped columns are normal, and categories keep their shares. */
+START_TEST(quantile_by_is_normal_in_every_category)
+{
+    gh_hooks hooks = gh_hooks_default();
+    genhep_dataset *data = two();
+    gh_prep *prep;
+    gh_prep_work *work;
+    ck_ok(fit("prep = quantile_by(a_Q, b_Q); prep.knots = 101", data, &prep));
+    ck_ok(gh_prep_work_create(&hooks, prep, data->n, &work));
+    double *z = malloc((size_t)(data->n * 10) * sizeof *z), sum[4] = {0}, square[4] = {0}, n[4] = {0};
+    ck_ok(gh_prep_forward(prep, work, data->n, data->values, data->d, 1, 0, z, 10, NULL));
+    for (int64_t i = 0; i < data->n; i++) {
+        const double *x = data->values + i * data->d;
+        int c = (x[8] > 0) + 2 * (x[9] > 0);
+        n[c]++, sum[c] += z[i * 10 + 1], square[c] += z[i * 10 + 1] * z[i * 10 + 1];
+    }
+    int seen = 0;
+    for (int c = 0; c < 4; c++) {
+        if (n[c] == 0) continue;
+        seen++;
+        /* the smallest and the largest of n events sit at the ends, z = -4.3 and 4.3, which a normal sample seldom reaches */
+        double body = square[c] - 2 * 4.3 * 4.3, middle = body / (n[c] - 2);
+        ck_assert_msg(fabs(sum[c] / n[c]) < 0.15 && middle > 0.6 && middle < 1.1, "category %d of %g: mean %g, square without the ends %g",
+                      c, n[c], sum[c] / n[c], middle);
+    }
+    ck_assert_int_ge(seen, 2);
+    free(z);
+    gh_prep_work_free(work);
+    gh_prep_free(prep);
     gh_dataset_free(data);
 }
 END_TEST
@@ -491,6 +571,7 @@ START_TEST(allocations_fail_cleanly)
 }
 END_TEST
 
-GH_TEST_MAIN("prep_stages", stages_invert_and_save, pair_unreachable_is_clamped, categories_keep_their_shares,
+GH_TEST_MAIN("prep_stages", stages_invert_and_save, pair_keeps_its_mass_and_its_box, quantile_by_is_normal_in_every_category,
+             pair_unreachable_is_clamped, categories_keep_their_shares,
              absent_objects_come_back, balance_of_plain_momenta, wrong_settings_are_named, trees_are_read,
              damaged_archives_are_refused, allocations_fail_cleanly)

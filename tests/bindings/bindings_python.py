@@ -1,0 +1,227 @@
+#!/usr/bin/env python3
+"""The Python package: its prototypes against the headers, statuses and messages, every handle, with numpy and without.
+
+    python3 bindings_python.py EVENTS FOLDER [--without-numpy]
+"""
+import array
+import ctypes
+import gc
+import os
+import sys
+
+if "--without-numpy" in sys.argv:
+    sys.modules["numpy"] = None  # import numpy now fails
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "..", "lib", "python")]
+import c_headers  # noqa: E402
+import genhep  # noqa: E402
+from genhep import _library  # noqa: E402
+
+NUMBERS = {"int64_t": ctypes.c_int64, "int32_t": ctypes.c_int32, "uint32_t": ctypes.c_uint32, "double": ctypes.c_double,
+           "float": ctypes.c_float, "genhep_status": ctypes.c_int32, "size_t": ctypes.c_size_t}
+STRUCTS = {"genhep_column": _library.Column, "genhep_option_row": _library.OptionRow,
+           "genhep_allocator": _library.Allocator, "genhep_progress": _library.Progress,
+           "genhep_observable": _library.ObservableRow}
+CALLBACKS = {"genhep_log_fn": _library.LOG, "genhep_progress_fn": _library.PROGRESS,
+             "genhep_uniform_fn": _library.UNIFORM}
+failures = 0
+
+
+def expect(good, what):
+    global failures
+    if not good:
+        failures += 1
+        print("bindings_python.py: expected " + what, file=sys.stderr)
+
+
+def expect_error(name, part, action):
+    try:
+        action()
+    except genhep.Error as error:
+        good = error.name == name and part in str(error)
+        expect(good, "%s with '%s', found %s: %s" % (name, part, error.name, error))
+    else:
+        expect(False, "%s with '%s', found success" % (name, part))
+
+
+def c_type(headers, v):
+    """The ctypes type of a C declaration."""
+    if v.base in CALLBACKS:
+        return CALLBACKS[v.base]
+    if v.base == "void":
+        return ctypes.c_void_p if v.stars else None
+    if v.base in headers.opaque:
+        return ctypes.c_void_p if v.stars == 1 else ctypes.POINTER(ctypes.c_void_p)
+    if v.base == "char":
+        return ctypes.c_char_p if v.stars == 1 else ctypes.POINTER(ctypes.c_char_p)
+    kind = STRUCTS.get(v.base) or NUMBERS[v.base]
+    return ctypes.POINTER(kind) if v.stars or v.extent else kind
+
+
+def prototypes():
+    headers = c_headers.Headers()
+    expect({f.name for f in headers.functions} == set(_library.PROTOTYPES), "exactly the functions of the headers")
+    for f in headers.functions:
+        result, parameters = _library.PROTOTYPES.get(f.name, (None, None))
+        expect(result is c_type(headers, f.result), "the result of " + f.name)
+        expect(parameters == [c_type(headers, p) for p in f.parameters], "the parameters of " + f.name)
+    expect(set(headers.structs) == set(STRUCTS), "the structures of the headers")
+    for name, fields in headers.structs.items():
+        expect([f.name for f in fields] == [f[0] for f in STRUCTS[name]._fields_], "the fields of " + name)
+    for name, value in headers.constants:
+        if name.startswith("GENHEP_E_") or name == "GENHEP_OK":
+            expect(_library.STATUS.get(value) == name, name)
+    expect(genhep.version() == dict(headers.texts)["GENHEP_VERSION"], "library and headers of one version")
+
+
+def rows(table):
+    """A table as a list of lists, whatever it is."""
+    return table.tolist() if hasattr(table, "tolist") else [list(row) for row in table]
+
+
+def options():
+    o = genhep.Options({"train.lr": 0.25, "seed": 9, "model.family": "vae"})
+    o.parse("train.steps = 12")
+    expect((o["train.lr"], o["seed"], o["model.family"], o["train.steps"]) == (0.25, 9, "vae", 12), "what was set")
+    expect("seed" in o and "train.batch" not in o and o["train.batch"] > 0, "what was set told from defaults")
+    other = o.copy()
+    other["seed"] = 10
+    expect(o["seed"] == 9, "copies to be independent")
+    expect_error("GENHEP_E_OPTION", "train.lr", lambda: o.__setitem__("tran.lr", 1))
+    expect_error("GENHEP_E_OPTION", "train.batch", lambda: o.__setitem__("train.batch", 0))
+    expect_error("GENHEP_E_IO", "nothing.card", lambda: genhep.Options("nothing.card"))
+    table = genhep.option_table()
+    expect(table[0].key == "seed" and table[0].type == "int" and all(row.help for row in table), "the option table")
+    o.close()
+    try:
+        o["seed"]
+    except ValueError as error:
+        expect("closed" in str(error), "a closed handle named")
+    else:
+        expect(False, "a closed handle refused")
+
+
+def datasets(folder):
+    values = [[1, 2.5], [-3, 4], [5e10, 0.125]]
+    table = genhep.Dataset.from_arrays(["a", "b"], values, weights=[1, -2, 0.5], units=["GeV", ""])
+    expect(len(table) == 3 and table.columns == ["a", "b"] and table.units == ["GeV", ""], "3 events of 2 columns")
+    expect(rows(table.values()) == values, "values")
+    expect(list(table.weights()) == [1, -2, 0.5] and table.has_weights, "weights")
+    expect(rows(table.slice(1, 2).values()) == values[1:], "the last two rows")
+    expect(sorted(rows(table.shuffle(3).values())) == sorted(values), "shuffled rows")
+    table.set_attribute("process", "toy")
+    expect(table.attribute("process") == "toy" and table.attribute("other") is None, "attributes")
+    path = os.path.join(folder, "python.h5")
+    table.write(path, genhep.Options({"data.storage": "float64"}))
+    with genhep.Dataset.open(path) as opened:
+        expect(rows(opened.values()) == values and opened.attribute("process") == "toy", "what was written")
+    flat = genhep.Dataset.from_arrays(["x"], [array.array("d", [1.5]), (2.5,)])
+    expect(rows(flat.values()) == [[1.5], [2.5]] and not flat.has_weights, "any sequence of rows accepted")
+    expect_error("GENHEP_E_NUMERIC", "", lambda: genhep.Dataset.from_arrays(["a"], [[float("nan")]]))
+    expect_error("GENHEP_E_SHAPE", "3", lambda: genhep.Dataset.from_arrays(["a", "b"], values, weights=[1, 2]))
+
+
+def train(events, folder):
+    o = genhep.Options({"prep": "tree, quantile", "prep.tree": "Z: mum mup", "train.figure": "loss",
+                        "data.masses": "mum: 0.10566, mup: 0.10566", "train.steps": 60, "train.batch": 256,
+                        "encoder.units": 16, "decoder.units": 16})
+    start = genhep.Model.create(o, events)
+    whole, stopped, raising = [genhep.Trainer(start, events, o) for _ in range(3)]
+    seen = []
+    whole.run(progress=lambda p: seen.append(p.step))
+    expect(seen and seen[-1] == 60 and whole.progress().finished == 1, "training to the end")
+    expect_error("GENHEP_E_USER", "", lambda: stopped.run(progress=lambda p: True))
+    checkpoint = os.path.join(folder, "python.ckpt")
+    stopped.save(checkpoint)
+    resumed = genhep.Trainer.resume(checkpoint, [events], o)
+    resumed.run()
+    last, again = [genhep.Sampler(t.model(genhep.LAST)).draw(50) for t in (whole, resumed)]
+    expect(rows(last) == rows(again), "a resumed run to give the same bits")
+    try:
+        raising.run(progress=lambda p: {}["mine"])
+    except KeyError as error:
+        expect("mine" in str(error), "the exception of the callback")
+    else:
+        expect(False, "the exception of the callback")
+    return whole.model()
+
+
+def samples(model):
+    sampler = genhep.Sampler(model, seed=5, sample_stream=3)
+    everything = rows(sampler.draw(700))
+    expect(sampler.tell() == 700, "position 700")
+    sampler.seek(0)
+    one_by_one = [sampler.next() for _ in range(300)]
+    expect([list(event) for event, _ in one_by_one] == everything[:300], "next() to give what draw() gave")
+    expect(all(weight == 1 for _, weight in one_by_one), "weights of one")
+    sampler.seek(0)
+    single, double = rows(sampler.draw(1, single=True))[0][0], everything[0][0]
+    expect(abs(single - double) <= 1e-6 * abs(double), "float as double")
+    expect(len(sampler.draw(0)) == 0, "no events")
+    expect_error("GENHEP_E_ARG", "-1", lambda: sampler.draw(-1))
+
+    def host():
+        numbers = iter(range(10 ** 9))
+        return lambda: float(genhep.random_uniform(1, 0, next(numbers), 1)[0])
+
+    drawn = []
+    for _ in range(2):
+        other = genhep.Sampler(model)
+        other.set_uniform(host())
+        drawn.append(rows(other.draw(5)))
+    expect(drawn[0] == drawn[1] and drawn[0] != everything[:5], "the host's numbers to decide the events")
+    expect_error("GENHEP_E_STATE", "", lambda: other.seek(0))
+    other.set_uniform(lambda: {}["mine"])
+    try:
+        other.draw(5)
+    except KeyError:
+        other.set_uniform(None)
+        other.seek(0)
+    else:
+        expect(False, "the exception of the host's generator")
+
+
+def latents(model, folder):
+    events = genhep.Sampler(model).draw(40)
+    mu, sigma = model.encode(events)
+    expect(len(mu) == 40 and len(mu[0]) == model.latents and sigma[0][0] > 0, "40 means and sigmas")
+    expect(len(model.decode(mu)) == 40 and len(model.log_density(events)) == 40, "40 decoded events and densities")
+    expect_error("GENHEP_E_SHAPE", "8", lambda: model.encode([[1.0] * 7]))
+    expect(model.info()["family"] == "bvae" and model.attribute("process") == "zll", "what the model says")
+    expect(model.columns[0] == "mum_E" and model.units[0] == "GeV" and model.conditions == 0, "the columns")
+    model.verify()
+    path = os.path.join(folder, "python_model.h5")
+    model.save(path)
+    with open(path, "rb") as file:
+        sampler = genhep.Sampler(genhep.Model.open_memory(file.read()))
+    gc.collect()  # the model's Python object is gone, the sampler still needs what it owned
+    expect(rows(sampler.draw(40)) == rows(events), "the same model from memory")
+    expect_error("GENHEP_E_IO", "missing.h5", lambda: genhep.Model.open("missing.h5"))
+    expect_error("GENHEP_E_FORMAT", "", lambda: genhep.Model.open_memory(b"not a model"))
+
+
+def evaluations(model, truth):
+    generated = genhep.Dataset.from_arrays(model.columns, genhep.Sampler(model).draw(3000))
+    result = genhep.evaluate(truth, generated, process="zmumu", options=genhep.Options({"evaluate.auc": "off"}))
+    expect(result.figure("chi2_ndf_median") > 0 and "chi2_ndf_median" in str(result.figures()), "figures")
+    first = result.observables()[0]
+    expect(len(first.edges) == len(first.truth) + 1 and first.name, "histograms")
+    expect_error("GENHEP_E_ARG", "beauty", lambda: result.figure("beauty"))
+
+
+def main(path, folder, *_):
+    expect((genhep._tables.numpy is None) == ("--without-numpy" in sys.argv), "numpy as asked")
+    prototypes()
+    options()
+    datasets(folder)
+    events = genhep.Dataset.open(path)
+    model = train(events, folder)
+    samples(model)
+    latents(model, folder)
+    evaluations(model, events)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
