@@ -77,7 +77,8 @@ $(B)/libgenhep_double.a: $(DBL_OBJ)
 $(B)/genhep: $(TOOL_OBJ) $(B)/$(SONAME)
 	$(SAY) LD $@
 	$(Q)$(CC) $(MODE) -o $@ $(TOOL_OBJ) -L$(B) -lgenhep -Wl,-rpath,'$$ORIGIN' -Wl,-rpath,'$$ORIGIN/../lib' -lm
-$(B)/genhep.pc: pkgconfig/genhep.pc.in Makefile
+# PREFIX may differ from call to call, so this small file is always made again
+$(B)/genhep.pc: pkgconfig/genhep.pc.in FORCE
 	@mkdir -p $(@D)
 	@sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|; s|@VERSION@|$(VERSION)|' $< > $@
 
@@ -204,4 +205,5 @@ list: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | awk -F'\t' '{printf "%-18s %s\n", $$1, $$2}'
 .PHONY: all lib tool clean list deps deps-all demo check check-long check-layers check-abi check-bindings check-docs check-report \
         check-kill check-all fuzz asan ubsan tsan valgrind bench quality format lint install uninstall
+FORCE:
 .DELETE_ON_ERROR:

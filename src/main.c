@@ -38,10 +38,13 @@ int main(int argc, char **argv)
         print_help(stderr);
         return 1;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) return print_help(stdout);
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+        if (print_help(stdout) || fflush(stdout)) return fail("cannot write to standard output");
+        return 0;
+    }
     if (strcmp(argv[1], "--version") == 0) {
         printf("genhep %s (%s)\n", genhep_version(), genhep_blas());
-        return 0;
+        return fflush(stdout) ? fail("cannot write to standard output") : 0;
     }
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         if (strcmp(argv[1], commands[i].name) != 0) continue;

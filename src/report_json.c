@@ -26,8 +26,7 @@ static const char *skip_value(const char *c)
     for (c = skip_blanks(c); *c; c++) {
         if (*c == '"') c = skip_text(c) - 1;
         else if (*c == '{' || *c == '[') depth++;
-        else if ((*c == '}' || *c == ']') && --depth < 0) return c;
-        else if (*c == ',' && depth == 0) return c;
+        else if (((*c == '}' || *c == ']') && --depth < 0) || (*c == ',' && depth == 0)) return c;
         if (depth == 0 && (*c == '}' || *c == ']' || (*c == '"'))) return c + 1;
     }
     return c;

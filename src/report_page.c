@@ -57,8 +57,9 @@ static void embed(FILE *file, const report *r, const char *name, const char *alt
     size_t n;
     while ((n = fread(in, 1, 3, picture)) > 0) {
         unsigned word = (unsigned)in[0] << 16 | (n > 1 ? (unsigned)in[1] << 8 : 0) | (n > 2 ? in[2] : 0);
-        char out[4] = {digits[word >> 18], digits[word >> 12 & 63], n > 1 ? digits[word >> 6 & 63] : '=',
-                       n > 2 ? digits[word & 63] : '='};
+        char out[4] = {digits[word >> 18], digits[word >> 12 & 63], '=', '='};
+        if (n > 1) out[2] = digits[word >> 6 & 63];
+        if (n > 2) out[3] = digits[word & 63];
         fwrite(out, 1, 4, file);
     }
     fputs("\">\n", file);

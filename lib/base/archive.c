@@ -24,7 +24,7 @@ size_t gh_dtype_size(gh_dtype type)
 {
     switch (type) {
     case GH_F32: return 4;
-    case GH_F64: return 8;
+    case GH_F64:
     case GH_I64: return 8;
     default: return 1;
     }

@@ -66,11 +66,13 @@ gh_status gh_alloc_aligned(const gh_hooks *hooks, void *pointer, int64_t count, 
     size_t bytes = 0;
     *target = NULL;
     GH_TRY(byte_count(count, size, &bytes));
-    char *raw;
-    GH_TRY(gh_alloc(hooks, &raw, (int64_t)(bytes + ALIGNMENT + sizeof(void *)), 1));
-    uintptr_t start = ((uintptr_t)raw + sizeof(void *) + ALIGNMENT - 1) & ~(uintptr_t)(ALIGNMENT - 1);
-    ((void **)start)[-1] = raw;
-    *target = (void *)start;
+    void *block;
+    GH_TRY(gh_alloc(hooks, &block, (int64_t)(bytes + ALIGNMENT + sizeof(void *)), 1));
+    char *raw = block;
+    raw += sizeof(void *);
+    raw += (ALIGNMENT - (uintptr_t)raw % ALIGNMENT) % ALIGNMENT;
+    ((void **)raw)[-1] = block;
+    *target = raw;
     return GENHEP_OK;
 }
 

@@ -112,7 +112,7 @@ genhep_status genhep_model_info(const genhep_model *model, char *buf, int64_t ca
         if (length) *length = json.length;
         if (json.length + 1 > capacity)
             status = gh_fail(GENHEP_E_BUFFER, "genhep_model_info: %lld bytes are needed, the buffer has %lld", (long long)json.length + 1, (long long)capacity);
-        else
+        else if (buf)
             memcpy(buf, json.data, (size_t)json.length + 1);
     }
     gh_text_free(&json);

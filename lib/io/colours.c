@@ -98,6 +98,7 @@ static void open_colour(flow *f, gh_particle *p)
 
 static void open_anticolour(flow *f, gh_particle *p)
 {
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a gluon was counted, so there is one */
     if (!p->anticolour) p->anticolour = f->next_line++;
     f->open_anticolours[f->n_anticolours++] = p->anticolour;
 }
@@ -129,7 +130,7 @@ static gh_status connect_outgoing(flow *f)
     for (int q = 0; q < f->n_ends; q++) {
         const gh_particle *quark = end_at(f, q);
         if (f->partner[q] < 0 || gh_pdg_colour(quark->id) != 3) continue;
-        open[q] = room > 0 && origin(f, quark) == -origin(f, end_at(f, f->partner[q])) && !from_colourless(f, quark);
+        open[q] = (char)(room > 0 && origin(f, quark) == -origin(f, end_at(f, f->partner[q])) && !from_colourless(f, quark));
         room -= open[q];
     }
     /* gluons follow the first single quark or open pair; the first pair of all only when nothing can come in */

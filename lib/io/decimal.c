@@ -48,13 +48,13 @@ static int reads_back(int64_t n, int k, double value, int is_float)
 /* Digits of n, decimal exponent e of the first one: plain for -5 < e < digits, else with an exponent. */
 static int layout(char *out, int64_t n, int e)
 {
-    char digits[24], *at = out;
+    char digits[24] = {0}, *at = out;
     int count = 0, last;
     for (int64_t rest = n; rest > 0; rest /= 10) digits[23 - count++] = (char)('0' + rest % 10);
     const char *first = digits + 24 - count;
     for (last = count; last > 1 && first[last - 1] == '0';) last--; /* digits that stay */
     if (e >= 0 && e < 17) {
-        for (int i = 0; i <= e; i++) *at++ = i < last ? first[i] : '0';
+        for (int i = 0; i <= e; i++) *at++ = (char)(i < last ? first[i] : '0');
         if (last > e + 1) *at++ = '.';
         for (int i = e + 1; i < last; i++) *at++ = first[i];
     } else if (e < 0 && e > -5) {

@@ -129,8 +129,8 @@ static gh_status read_row(cursor *c, int64_t d, const int64_t *to, char *const *
         double number;
         int kind = gh_read_number(begin, end, &number);
         if (kind != 1) return bad_cell(c, line, names[j], begin, end, kind);
-        if (to[j] == TO_WEIGHT) *weight = number;
-        else row[to[j]] = number;
+        if (to[j] != TO_WEIGHT) row[to[j]] = number;
+        else if (weight) *weight = number;
     }
     if (separator != SEPARATOR_LINE)
         GH_FAIL(GENHEP_E_FORMAT, "%s: line %lld has more than the %lld cells of the header", c->path, (long long)line,

@@ -96,7 +96,7 @@ static gh_status read_totals(lheh5 *f)
 {
     int64_t dims[2];
     hid_t dataset;
-    double init[INIT], process[PROCESS], sigma = 0, variance = 0;
+    double init[INIT] = {0}, process[PROCESS] = {0}, sigma = 0, variance = 0;
     GH_TRY(gh_h5_open_numbers(f->path, f->file, "init", 1, dims, NULL, &dataset));
     gh_status status = dims[0] == INIT ? gh_h5_read_rows(f->path, dataset, "init", 0, INIT, 1, init)
                                        : gh_fail(GENHEP_E_FORMAT, "%s: dataset 'init' has %lld numbers, expected %d",

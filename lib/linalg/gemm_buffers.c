@@ -4,10 +4,11 @@
  * two threads can be given the same buffer, and both results are wrong (measured: 1 in 100 products of 188 x 16 x 16 with four
  * threads). The linker's --wrap sends the library's calls through here, where a mutex guards the table. The table has 50 buffers
  * and prints when they run out, so no more than MOST calls hold one at a time; further ones wait.
- * With BLAS=shared nothing is wrapped: a pthread or openmp build has locks of its own, and for a serial build
- * gh_gemm_buffers_guarded answers 0, so that gemm.c lets one product run at a time. */
+ * With BLAS=shared, or in a program that links libgenhep.a without --wrap, nothing comes through here. A pthread or openmp build
+ * has locks of its own; with a serial build the same mutex then lets one product run at a time (gh_gemm_enter). */
 #include "linalg/gemm_buffers.h"
 
+#include <cblas.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -24,10 +25,28 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t returned = PTHREAD_COND_INITIALIZER;
 static int in_use;
 static atomic_int was_called;
+static pthread_once_t asked = PTHREAD_ONCE_INIT;
+static int one_at_a_time;
 
-int gh_gemm_buffers_guarded(void)
+/* A rank-k update takes a buffer however small it is, and so tells whether the serial build's calls come through here. */
+static void ask(void)
 {
-    return __real_blas_memory_alloc != NULL && atomic_load(&was_called);
+    float a = 1, c = 0;
+    if (openblas_get_parallel() != 0) return;
+    cblas_ssyrk(CblasRowMajor, CblasUpper, CblasNoTrans, 1, 1, 1, &a, 1, 0, &c, 1);
+    one_at_a_time = !__real_blas_memory_alloc || !atomic_load(&was_called);
+}
+
+int gh_gemm_enter(void)
+{
+    pthread_once(&asked, ask);
+    if (one_at_a_time) pthread_mutex_lock(&lock);
+    return one_at_a_time;
+}
+
+void gh_gemm_leave(int locked)
+{
+    if (locked) pthread_mutex_unlock(&lock);
 }
 
 void *__wrap_blas_memory_alloc(int position)

@@ -1,9 +1,10 @@
-/* gemm_buffers.h -- is the table of packing buffers of a serial OpenBLAS behind our lock? */
+/* gemm_buffers.h -- may products run side by side? */
 #ifndef GH_GEMM_BUFFERS_H
 #define GH_GEMM_BUFFERS_H
 
-/** 1 when OpenBLAS has taken a buffer through the wrapped functions, which needs the linker's --wrap and the static
- * archive. */
-int gh_gemm_buffers_guarded(void);
+/** Around every product: waits for the one that runs where OpenBLAS bears only one at a time, otherwise does nothing.
+ * @return 1 when it has locked, for gh_gemm_leave */
+int gh_gemm_enter(void);
+void gh_gemm_leave(int locked);
 
 #endif

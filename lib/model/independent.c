@@ -22,11 +22,11 @@ static gh_status independent_plan(genhep_model *model, int64_t n, const double *
     for (int64_t j = 0; j < model->p; j++) {
         for (int64_t i = 0; i < n; i++) {
             column[i].x = prepared[i * model->p + j];
-            column[i].w = weights ? weights[i] : 1;
-            if (column[i].w < 0) {
+            double w = column[i].w = weights ? weights[i] : 1;
+            if (w < 0) {
                 gh_free(&model->hooks, column);
                 GH_FAIL(GENHEP_E_NUMERIC, "training event %lld has weight %g: the independent baseline needs weights of at least 0",
-                        (long long)i, weights[i]);
+                        (long long)i, w);
             }
         }
         gh_quantiles(column, n, KNOTS, Z_MAX, 1, model->marginals + j * KNOTS);

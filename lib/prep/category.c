@@ -104,7 +104,7 @@ static gh_status category_build(gh_stage *stage)
 static gh_status category_forward(const gh_stage *stage, const gh_pass *pass, const double *in, double *out)
 {
     const category *s = stage->state;
-    double *z = out + s->rest_count * GH_PANEL, row[MOST_COLUMNS];
+    double *z = out + s->rest_count * GH_PANEL, row[MOST_COLUMNS] = {0};
     for (int64_t j = 0; j < s->rest_count; j++)
         memcpy(out + j * GH_PANEL, in + s->rest[j] * GH_PANEL, GH_PANEL * sizeof *out);
     for (int64_t i = 0; i < GH_PANEL; i++) {

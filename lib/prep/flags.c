@@ -194,7 +194,7 @@ static gh_status flags_build(gh_stage *stage)
 static gh_status flags_forward(const gh_stage *stage, const gh_pass *pass, const double *in, double *out)
 {
     const flags *s = stage->state;
-    double row[MOST_OBJECTS], *z = out + stage->width_in * GH_PANEL;
+    double row[MOST_OBJECTS] = {0}, *z = out + stage->width_in * GH_PANEL;
     memcpy(out, in, (size_t)stage->width_in * GH_PANEL * sizeof *out);
     for (int64_t i = 0; i < GH_PANEL; i++) {
         int64_t item = pass->first + (i < pass->rows ? i : pass->rows - 1);

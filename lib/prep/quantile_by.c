@@ -159,7 +159,7 @@ static gh_status strata_build(gh_stage *stage)
 static gh_status strata_forward(const gh_stage *stage, const gh_pass *pass, const double *in, double *out)
 {
     const strata *s = stage->state;
-    double row[MOST_COLUMNS];
+    double row[MOST_COLUMNS] = {0};
     for (int64_t i = 0; i < GH_PANEL; i++) {
         for (int64_t k = 0; k < s->count; k++) row[k] = in[s->columns[k] * GH_PANEL + i] + 0.0;
         int64_t c = gh_category_of(&s->table, row), item = pass->first + (i < pass->rows ? i : pass->rows - 1);

@@ -49,7 +49,7 @@ static const char *read_leaves(row_state *s, const double *in, double *out)
 {
     const gh_tree_plan *plan = s->plan;
     const gh_particle_table *t = &plan->table;
-    double sum_x = 0, sum_y = 0, mass[GH_TREE_MOST_NODES];
+    double sum_x = 0, sum_y = 0, mass[GH_TREE_MOST_NODES] = {0};
     for (int64_t n = 0; n < plan->tree.count; n++) {
         int64_t k = plan->tree.node[n].particle;
         if (k < 0) continue;
@@ -64,7 +64,6 @@ static const char *read_leaves(row_state *s, const double *in, double *out)
     if (t->balance >= 0) s->leaf[t->balance].x = -sum_x, s->leaf[t->balance].y = -sum_y;
     for (int64_t k = 0; k < plan->tree.leaves; k++) {
         vector *v = &s->leaf[k];
-        /* cppcheck-suppress uninitvar ; every particle is a node of the tree */
         v->e = sqrt(v->x * v->x + v->y * v->y + v->z * v->z + mass[k] * mass[k]);
     }
     return NULL;

@@ -26,6 +26,7 @@ GH_CLONES static void mass_panel(const double *coordinate, double fixed, double 
 {
     for (int i = 0; i < GH_PANEL; i++) {
         double high = parent ? parent[i] - (sibling ? sibling[i] : spare) : MOST_MASS;
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): panel_of() is never NULL */
         mass[i] = coordinate ? gh_clamp(coordinate[i], low, high) : fixed;
     }
 }

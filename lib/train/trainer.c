@@ -162,7 +162,7 @@ void gh_trainer_progress(const genhep_trainer *t, genhep_progress *progress)
 /* Snapshot of given parameters with a buffer of the first `entries` training rows. */
 static gh_status snapshot_of(genhep_trainer *t, const gh_real *parameters, int64_t entries, genhep_model **result)
 {
-    gh_status status;
+    gh_status status = GENHEP_OK;
     genhep_model *model;
     double *weights = NULL;
     *result = NULL;

@@ -85,12 +85,15 @@ ASSERTING="base/options base/pool"
 cat >"$folder/allowed" <<'LIST'
 base/status last_status
 base/status message
+linalg/gemm_buffers asked
 linalg/gemm_buffers in_use
 linalg/gemm_buffers lock
+linalg/gemm_buffers one_at_a_time
 linalg/gemm_buffers returned
+linalg/gemm_buffers was_called
 LIST
 #   status:       each thread's last message and its code, thread-local
-#   gemm_buffers: the lock around the buffer table of the OpenBLAS that is linked in
+#   gemm_buffers: the lock around the buffer table of the OpenBLAS that is linked in, or around its products, and which of both
 : >"$folder/calls"
 : >"$folder/changing"
 objects=0

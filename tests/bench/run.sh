@@ -84,9 +84,8 @@ run_start() { # from the shell's fork to the moment the event is there
 
 # ---- rounds ----------------------------------------------------------------------------------------------------
 load_before=$(cut -d' ' -f1 /proc/loadavg)
-if awk -v l="$load_before" -v n="$(nproc)" 'BEGIN { exit !(l > 0.5 * n) }'; then
-    echo "note: the load average is $load_before on $(nproc) cores; rates with two threads say little on a busy machine"
-fi
+busy=$(awk -v l="$load_before" -v n="$(nproc)" 'BEGIN { print (l > 0.5 * n) }')
+if ((busy)); then echo "note: load $load_before on $(nproc) cores: figures with two threads decide nothing"; fi
 for ((round = 1; round <= ROUNDS; round++)); do
     printf 'round %d of %d (load %s)\n' "$round" "$ROUNDS" "$(cut -d' ' -f1 /proc/loadavg)"
     for c in $cases; do
@@ -111,7 +110,7 @@ if [[ -n $python ]]; then exec {torch_in}>&-; fi
     echo
     awk -v what=table -f tests/bench/report.awk "$results"
     echo
-    awk -v what=targets -v bytes="$model_bytes" -f tests/bench/report.awk "$results"
+    awk -v what=targets -v bytes="$model_bytes" -v busy="$busy" -f tests/bench/report.awk "$results"
     if ((${#skipped[@]})); then
         printf '\nSkipped (%d):\n\n' "${#skipped[@]}"
         printf -- '- %s\n' "${skipped[@]}"

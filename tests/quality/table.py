@@ -81,6 +81,6 @@ if toys:
         for source in ("buffer", "prior"):
             s = j[source]
             lines.append(f"| {j['toy']}, {path.split('.')[-2]} | {source} | {s['ks_p_cos']:.2g} | {s['ks_p_phi']:.2g} | "
-                         f"{s['back_to_back_degrees_median']:.2f} ({s['back_to_back_degrees_truth']:.2f}) | {s['mass_rms_over_median']:.4f} ({s['mass_rms_over_median_truth']:.4f}) |")
+                         f"{s['back_to_back_degrees_median']:.2f} ({s['back_to_back_degrees_truth']:.2f}) | {s['mass_rms_over_median']:.2g} ({s['mass_rms_over_median_truth']:.2g}) |")
     lines.append("")
 open(output, "w").write("\n".join(lines))
