@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -98,6 +99,15 @@ static int save_untrained(genhep_model *model, const char *output)
     return 0;
 }
 
+/* A place that cannot take a model is told before the training, not behind it. */
+static int check_output(const char *path, size_t longest)
+{
+    struct stat there;
+    if (strlen(path) > longest) return fail("-o: a path of %zu bytes, expected at most %zu", strlen(path), longest);
+    if (stat(path, &there) == 0 && !S_ISREG(there.st_mode)) return fail("%s: is not a regular file", path);
+    return 0;
+}
+
 int command_train(int argc, char **argv)
 {
     arguments given;
@@ -114,6 +124,7 @@ int command_train(int argc, char **argv)
     else default_output(given.positional[0], output, sizeof output);
     snprintf(checkpoint, sizeof checkpoint, "%s.ckpt", output);
     int result = 1;
+    if (check_output(given.output ? given.output : output, sizeof output - 1)) goto cleanup;
     genhep_status status = genhep_options_get_text(options, "data.train", file, sizeof file, NULL);
     if (!status && !file[0]) {
         fail("no training data: set data.train=FILE in the card or on the command line");

@@ -20,7 +20,7 @@ static const struct command {
     {"encode", "encode MODEL.h5 EVENTS -o LATENTS   latent means, sigmas and principal components", command_encode},
     {"score", "score MODEL.h5 EVENTS -o SCORES   anomaly scores", command_score},
     {"density", "density MODEL.h5 EVENTS -o DENSITIES   log density per event", command_density},
-    {"bench", "bench [--json FILE]   events per second on this machine", command_bench},
+    {"bench", "bench [-n REPEATS] [--json FILE] [CASE ...]   events per second on this machine", command_bench},
 };
 
 static int print_help(FILE *out)

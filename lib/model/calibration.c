@@ -41,7 +41,8 @@ cleanup:
 /* Equal neighbours would make T jump: knots rise by a least step. */
 static void make_rising(double *knots)
 {
-    double span = knots[KNOTS - 1] - knots[0], least = 1e-9 * (span > 0 ? span : 1);
+    double span = knots[KNOTS - 1] - knots[0], size = fmax(fabs(knots[0]), fabs(knots[KNOTS - 1]));
+    double least = fmax(1e-9 * (span > 0 ? span : 1), 1e-15 * size); /* the second is a few units in the last place */
     for (int k = 1; k < KNOTS; k++)
         if (knots[k] < knots[k - 1] + least) knots[k] = knots[k - 1] + least;
 }
