@@ -12,8 +12,10 @@ static gh_status put_lines(gh_archive *archive, const char *name, int64_t count,
 {
     gh_text text = {.hooks = &archive->hooks};
     gh_text_add_bytes(&text, "", 0);
-    for (int64_t j = 0; j < count; j++) /* cppcheck-suppress nullPointer ; one of the two is there */
-        gh_text_add(&text, "%s\n", layout ? layout->list[j].name : lines[j]);
+    for (int64_t j = 0; j < count; j++) {
+        const char *line = layout ? layout->list[j].name : lines[j]; /* cppcheck-suppress nullPointer ; one of them is there */
+        gh_text_add(&text, "%s\n", line);
+    }
     gh_status status = text.status;
     if (!status) status = gh_archive_put_text(archive, name, text.data);
     gh_text_free(&text);
