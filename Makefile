@@ -92,7 +92,7 @@ $(B)/tests/%: tests/%.c $(B)/libgenhep.a $(filter-out $(B)/obj/src/main.o,$(TOOL
 	$(SAY) LD $@
 	$(Q)$(CC) $(BASE_CFLAGS) -Itests -Isrc -MMD -MP -MF $@.d $< -o $@ $(filter-out $(B)/obj/src/main.o,$(TOOL_OBJ)) $(B)/libgenhep.a $(LIBS) $(CHECK_LIBS)
 
--include $(LIB_OBJ:.o=.d) $(DBL_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(TEST_BIN:=.d) $(TEST_LONG_BIN:=.d)
+-include $(LIB_OBJ:.o=.d) $(DBL_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(TEST_BIN:=.d) $(TEST_LONG_BIN:=.d) $(B)/tests/fuzz/fuzz.d
 
 
 # ---- set-up -------------------------------------------------------------------------------------------------------
@@ -158,11 +158,11 @@ fuzz: ## 10 000 mutated model, CSV, LHE, npy and card files under ASan and UBSan
 asan: ## the tests under AddressSanitizer (with leak check)
 	$(MAKE) --no-print-directory check B=$(B)/asan MODE=-fsanitize=address OPT=-O1
 ubsan: ## the tests under UndefinedBehaviorSanitizer
-	$(MAKE) --no-print-directory check B=$(B)/ubsan MODE="-fsanitize=undefined -fno-sanitize-recover=undefined" OPT=-O1
+	$(MAKE) --no-print-directory check B=$(B)/ubsan MODE="-fsanitize=undefined -fno-sanitize-recover=undefined -Wno-format-truncation" OPT=-O1
 tsan: ## threads under ThreadSanitizer
 	$(MAKE) --no-print-directory B=$(B)/tsan MODE=-fsanitize=thread OPT=-O1 $(addprefix $(B)/tsan/,$(TSAN_TESTS))
 	@for t in $(TSAN_TESTS); do CK_FORK=no $(B)/tsan/$$t || exit 1; done
-TSAN_TESTS := tests/property/test_threads tests/unit/test_pool
+TSAN_TESTS := tests/property/test_threads tests/property/test_training tests/unit/test_pool
 valgrind: all $(B)/tests/property/test_model_file $(B)/tests/property/test_sampler ## memory errors and leaks of train, save, open, draw
 	@for t in test_model_file test_sampler; do \
 	  CK_FORK=no valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=1 $(B)/tests/property/$$t || exit 1; done

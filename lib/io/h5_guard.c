@@ -1,9 +1,11 @@
-/* h5_guard.c -- HDF5 heaps are checked before libhdf5 walks them. Releases up to 1.10 follow the lengths of a damaged global heap
- * beyond its end and circle in the free list of a damaged local heap; both are easily told from the bytes:
- *   global heap  "GCOL" 1 0 0 0, uint64 length, objects: uint16 index, uint16 count, 4 zeros, uint64 size, data padded to 8;
- *                index 0 is what is free, its size counts its own 16 bytes
- *   local heap   "HEAP" 0 0 0 0, uint64 length, uint64 first free offset (1: none), uint64 address; a free block begins with
- *                uint64 next offset, uint64 size
+/* h5_guard.c -- HDF5 heaps are checked before libhdf5 walks them. Releases up to 1.10 follow the lengths of a damaged
+ * global heap beyond its end and circle in the free list of a damaged local heap; both are easily told from the bytes:
+ *
+ *   global heap  "GCOL" 1 0 0 0, uint64 length; objects: uint16 index, uint16 count, 4 zeros, uint64 size, data padded
+ *                to 8; index 0 is what is free, its size counts its own 16 bytes
+ *   local heap   "HEAP" 0 0 0 0, uint64 length, uint64 first free offset (1: none), uint64 address;
+ *                a free block begins with uint64 next offset, uint64 size
+ *
  * Such eight bytes stand in other data once in 10^19. Addresses count from the superblock. */
 #include <fcntl.h>
 #include <string.h>
@@ -74,8 +76,11 @@ static gh_status check_local_heap(const source *s, int64_t at)
 /* Both kinds of heap in bytes[0, n) that stand at `start` of the file. */
 static gh_status check_part(const source *s, const char *bytes, int64_t n, int64_t start)
 {
-    static const struct { char sign[SIGN]; gh_status (*check)(const source *s, int64_t at); } kinds[] = {
-        {{'G', 'C', 'O', 'L', 1, 0, 0, 0}, check_global_heap}, {{'H', 'E', 'A', 'P', 0, 0, 0, 0}, check_local_heap}};
+    static const struct {
+        char sign[SIGN];
+        gh_status (*check)(const source *s, int64_t at);
+    } kinds[] = {{{'G', 'C', 'O', 'L', 1, 0, 0, 0}, check_global_heap},
+                 {{'H', 'E', 'A', 'P', 0, 0, 0, 0}, check_local_heap}};
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
         for (const char *at = bytes; at + SIGN <= bytes + n; at++) {
             at = memchr(at, kinds[k].sign[0], (size_t)(bytes + n - SIGN + 1 - at));
@@ -95,8 +100,8 @@ static gh_status find_base(source *s)
         int place = head[8] < 2 ? 13 : 9; /* of the sizes of addresses and lengths, by the superblock's version */
         s->base = at;
         if (head[place] != 8 || head[place + 1] != 8)
-            GH_FAIL(GENHEP_E_FORMAT, "%s: HDF5 with addresses of %d and lengths of %d bytes, expected 8 and 8", s->where, head[place],
-                    head[place + 1]);
+            GH_FAIL(GENHEP_E_FORMAT, "%s: HDF5 with addresses of %d and lengths of %d bytes, expected 8 and 8",
+                    s->where, head[place], head[place + 1]);
         return GENHEP_OK;
     }
     return GENHEP_OK;
@@ -117,7 +122,8 @@ gh_status gh_h5_check_file(const char *path)
     if (s.descriptor < 0) return GENHEP_OK; /* opening it with libhdf5 says why */
     if (fstat(s.descriptor, &there) == 0) s.size = there.st_size;
     gh_status status = find_base(&s);
-    for (int64_t at = 0; !status && at < s.size; at += PART - SIGN + 1) { /* parts overlap by all but one byte of a sign */
+    for (int64_t at = 0; !status && at < s.size;
+         at += PART - SIGN + 1) { /* parts overlap by all but one byte of a sign */
         int64_t n = s.size - at < PART ? s.size - at : PART;
         if (!take(&s, at, part, n)) break;
         status = check_part(&s, part, n, at);

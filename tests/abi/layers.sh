@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # layers.sh -- includes in lib/ point one way, and third-party headers have one door each. Run by `make check-layers`.
 #
-# A folder may include itself and the folders before it in ORDER. train and sample never see each other, so that sampling needs
-# no optimiser; io stands below capi only, so that no folder but capi decides about files; the command uses public headers only.
+# A folder may include itself and the folders before it in ORDER. train and sample never see each other, so that
+# sampling needs no optimiser; io stands below capi only, so that no folder but capi decides about files; the command
+# uses public headers only.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

@@ -2,8 +2,8 @@
 # symbols.sh -- the promise of docs/ABI.md, checked on the built library. Run by `make check-abi`.
 #   symbols.sh BUILD            check
 #   symbols.sh BUILD --baseline write tests/abi/libgenhep.abi anew (for a release; needs abigail-tools)
-# Exported symbols against tests/abi/symbols.txt and the headers, SONAME, what is linked, calls that a library must not make,
-# and data that changes while it runs. With abigail-tools installed also the types behind the symbols.
+# Exported symbols against tests/abi/symbols.txt and the headers, SONAME, what is linked, calls that a library must not
+# make, and data that changes while it runs. With abigail-tools installed also the types behind the symbols.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 export LC_ALL=C
@@ -25,8 +25,8 @@ expect_empty() { # what, file with findings
     fi
 }
 
-# The structs behind the handles are no part of the ABI. (--headers-dir cannot tell them: headers in include/ and lib/ share file
-# names.) They become declarations without members.
+# The structs behind the handles are no part of the ABI. (--headers-dir cannot tell them: headers in include/ and lib/
+# share file names.) They become declarations without members.
 write_abi() { # to a file
     abidw --headers-dir include --drop-private-types --no-corpus-path --no-comp-dir-path --no-show-locs --no-elf-needed \
         --no-architecture --no-parameter-names --exported-interfaces-only "$library" |

@@ -1,4 +1,5 @@
-/* counting.h -- an allocator that fails on demand, and counts of what HDF5 and the C library's other users take for themselves. */
+/* counting.h -- an allocator that fails on demand, and counts of what HDF5 and the C library's other users take for
+ * themselves. */
 #ifndef GH_COUNTING_H
 #define GH_COUNTING_H
 
@@ -49,7 +50,8 @@ static inline genhep_status counting_options(genhep_options **options)
     return genhep_options_create_with(&allocator, options);
 }
 
-/* ---- what others take: counted, never failed ------------------------------------------------------------------------------ */
+/* ---- what others take: counted, never failed
+ * ------------------------------------------------------------------------------ */
 
 static _Atomic int64_t others_calls;
 
@@ -83,15 +85,17 @@ static inline int64_t open_objects(void)
     return (int64_t)H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL);
 }
 
-/** Run `scenario` with its first, second, ... allocation failed until all of it succeeds. Each time there is a status of
- * GENHEP_E_NOMEM with a message, and no block and no HDF5 object is left. @return how many allocations were failed */
+/** Run `scenario` with its first, second, ... allocation failed until all of it succeeds. Each time there is a status
+ * of GENHEP_E_NOMEM with a message, and no block and no HDF5 object is left. @return how many allocations were failed
+ */
 static inline int64_t fail_each(const char *name, genhep_status (*scenario)(void *), void *context)
 {
     const int64_t blocks = memory.blocks;
     int64_t k = 0;
     memory.fail_at = 0;
     ck_ok(scenario(context)); /* HDF5 makes its classes of property lists at first use */
-    ck_assert_msg(memory.blocks == blocks, "%s: %lld blocks are left without any failure", name, (long long)(memory.blocks - blocks));
+    ck_assert_msg(memory.blocks == blocks, "%s: %lld blocks are left without any failure", name,
+                  (long long)(memory.blocks - blocks));
     const int64_t objects = open_objects();
     int64_t others = 0;
     for (;;) {
@@ -106,16 +110,16 @@ static inline int64_t fail_each(const char *name, genhep_status (*scenario)(void
         memory.fail_at = 0;
         ck_assert_msg(memory.blocks == blocks, "%s: %lld blocks are left after allocation %lld failed (%s)", name,
                       (long long)(memory.blocks - blocks), (long long)k, message);
-        ck_assert_msg(open_objects() == objects, "%s: %lld HDF5 objects are left after allocation %lld failed (%s)", name,
-                      (long long)(open_objects() - objects), (long long)k, message);
+        ck_assert_msg(open_objects() == objects, "%s: %lld HDF5 objects are left after allocation %lld failed (%s)",
+                      name, (long long)(open_objects() - objects), (long long)k, message);
         if (!memory.failed) {
             ck_assert_msg(status == GENHEP_OK, "%s: %s", name, message);
             break;
         }
-        ck_assert_msg(status == GENHEP_E_NOMEM, "%s: allocation %lld failed and the answer is %s: %s", name, (long long)k,
-                      genhep_status_name(status), message);
-        ck_assert_msg(strstr(message, "memory") || strstr(message, "cannot allocate"), "%s: message '%s' after allocation %lld failed",
-                      name, message, (long long)k);
+        ck_assert_msg(status == GENHEP_E_NOMEM, "%s: allocation %lld failed and the answer is %s: %s", name,
+                      (long long)k, genhep_status_name(status), message);
+        ck_assert_msg(strstr(message, "memory") || strstr(message, "cannot allocate"),
+                      "%s: message '%s' after allocation %lld failed", name, message, (long long)k);
     }
     printf("  %-28s %5lld allocations failed in turn", name, (long long)k - 1);
     if (COUNTS_OTHERS) printf(", %lld a run by HDF5 and the C library", (long long)(others / k));

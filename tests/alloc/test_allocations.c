@@ -1,5 +1,5 @@
-/* test_allocations.c -- every allocation of create, train, sample, save, open, evaluate and resume failed in turn; drawing
- * allocates nothing. */
+/* test_allocations.c -- every allocation of create, train, sample, save, open, evaluate and resume failed in turn;
+ * drawing allocates nothing. */
 #include "alloc/counting.h"
 
 enum { ROWS = 90, COLUMNS = 9 };
@@ -23,7 +23,8 @@ static genhep_status make_table(const genhep_options *options, int64_t n, int we
         row[8] = z[6] < 0 ? -1 : 1;
         weights[i] = 1 + 0.2 * tanh(z[7]);
     }
-    genhep_status status = genhep_dataset_from_arrays(options, n, COLUMNS, names, units, x, COLUMNS, weighted ? weights : NULL, table);
+    genhep_status status = genhep_dataset_from_arrays(options, n, COLUMNS, names, units, x, COLUMNS,
+                                                      weighted ? weights : NULL, table);
     free(x);
     return status;
 }
@@ -32,9 +33,11 @@ static genhep_status make_table(const genhep_options *options, int64_t n, int we
 static genhep_status make_options(const char *settings, genhep_options **options)
 {
     char copy[700], *save = NULL;
-    snprintf(copy, sizeof copy, "latent.dim = 2; encoder.layers = 1; encoder.units = 5; decoder.layers = 2; decoder.units = 4; "
+    snprintf(copy, sizeof copy,
+             "latent.dim = 2; encoder.layers = 1; encoder.units = 5; decoder.layers = 2; decoder.units = 4; "
              "train.batch = 20; train.steps = 4; train.figure = loss; train.figure_steps = 2; data.validation = 0.3; "
-             "decoder.calibrate = off; prep.knots = 7; data.masses = a: 0.1, b: 5; %s", settings);
+             "decoder.calibrate = off; prep.knots = 7; data.masses = a: 0.1, b: 5; %s",
+             settings);
     genhep_status status = counting_options(options);
     for (char *line = strtok_r(copy, ";", &save); line && !status; line = strtok_r(NULL, ";", &save))
         if (line[strspn(line, " ")]) status = genhep_options_parse(*options, line);
@@ -48,7 +51,8 @@ static genhep_status make_options(const char *settings, genhep_options **options
 #define CHAIN_TREE "prep = category(b_Q), tree, quantile; prep.tree = X: a b"
 #define CHAIN_PAIR "prep = pair(a, b), azimuth, standardise, log(b_Q, -3), minmax"
 
-/* ---- options ------------------------------------------------------------------------------------------------------------- */
+/* ---- options
+ * ------------------------------------------------------------------------------------------------------------- */
 
 static genhep_status options_scenario(void *card)
 {
@@ -74,7 +78,8 @@ START_TEST(options_and_cards)
 }
 END_TEST
 
-/* ---- event files ----------------------------------------------------------------------------------------------------------- */
+/* ---- event files
+ * ----------------------------------------------------------------------------------------------------------- */
 
 static const char *const endings[] = {".h5", ".csv", ".csv.gz", ".npy", ".lhe", ".lhe.gz", ".lheh5", ".hepmc3"};
 enum { ENDINGS = 8, READABLE = 7 };
@@ -131,7 +136,8 @@ START_TEST(event_files)
 }
 END_TEST
 
-/* ---- models ------------------------------------------------------------------------------------------------------------------ */
+/* ---- models
+ * ------------------------------------------------------------------------------------------------------------------ */
 
 static const genhep_dataset *training_rows; /* made once, with the default allocator */
 
@@ -148,9 +154,10 @@ static genhep_status create_scenario(void *settings)
 
 START_TEST(create)
 {
-    static const char *const settings[] = {CHAIN_TREE, CHAIN_PAIR "; loss.noise = event; encoder.norm = batch; decoder.residual = add",
-                                           "model.family = independent; prep = ptetaphi, quantile",
-                                           "model.family = independent; prep = momenta, maxabs; model.family = vae"};
+    static const char *const settings[] = {
+        CHAIN_TREE, CHAIN_PAIR "; loss.noise = event; encoder.norm = batch; decoder.residual = add",
+        "model.family = independent; prep = ptetaphi, quantile",
+        "model.family = independent; prep = momenta, maxabs; model.family = vae"};
     for (int weighted = 0; weighted < 2; weighted++) {
         genhep_dataset *rows;
         ck_ok(make_table(NULL, ROWS, weighted, &rows));
@@ -240,7 +247,8 @@ START_TEST(train_and_resume)
 }
 END_TEST
 
-/* The chi2 figure (it needs 400 validation rows) and the calibration: only their own allocations, the rest is done before. */
+/* The chi2 figure (it needs 400 validation rows) and the calibration: only their own allocations, the rest is done
+ * before. */
 static genhep_status figure_scenario(void *context)
 {
     genhep_trainer *trainer = NULL;
@@ -258,8 +266,9 @@ START_TEST(figure_and_calibration)
     genhep_dataset *rows;
     ck_ok(make_table(NULL, 1500, 0, &rows));
     training_rows = rows;
-    static const char *const settings[] = {"prep = identity; data.columns = *_px; train.figure = chi2; train.figure_events = 256; train.steps = 1",
-                                           "prep = identity; decoder.calibrate = on; train.steps = 1; latent.source = prior"};
+    static const char *const settings[] = {
+        "prep = identity; data.columns = *_px; train.figure = chi2; train.figure_events = 256; train.steps = 1",
+        "prep = identity; decoder.calibrate = on; train.steps = 1; latent.source = prior"};
     for (int k = 0; k < 2; k++) {
         genhep_options *options;
         genhep_model *model;
@@ -328,7 +337,8 @@ START_TEST(save_open_draw)
     snprintf(path, sizeof path, "%s", gh_test_path("m.h5"));
     genhep_options *options;
     ck_ok(make_options("model.family = independent; prep = ptetaphi, quantile", &options));
-    genhep_model *models[3] = {trained_model(CHAIN_TREE "; decoder.norm = batch"), trained_model(CHAIN_PAIR "; loss.noise = event"), NULL};
+    genhep_model *models[3] = {trained_model(CHAIN_TREE "; decoder.norm = batch"),
+                               trained_model(CHAIN_PAIR "; loss.noise = event"), NULL};
     ck_ok(genhep_independent_create(options, &training_rows, 1, &models[2]));
     for (int k = 0; k < 3; k++) {
         saving s = {models[k], path};
@@ -343,7 +353,8 @@ START_TEST(save_open_draw)
 }
 END_TEST
 
-/* ---- evaluation --------------------------------------------------------------------------------------------------------------- */
+/* ---- evaluation
+ * --------------------------------------------------------------------------------------------------------------- */
 
 typedef struct comparison {
     const genhep_dataset *truth, *generated, *train;
@@ -377,7 +388,8 @@ START_TEST(evaluate)
 }
 END_TEST
 
-/* ---- drawing allocates nothing -------------------------------------------------------------------------------------------------- */
+/* ---- drawing allocates nothing
+ * -------------------------------------------------------------------------------------------------- */
 
 START_TEST(drawing_allocates_nothing)
 {
@@ -395,11 +407,13 @@ START_TEST(drawing_allocates_nothing)
         ck_ok(counting_options(&options));
         ck_ok(genhep_options_set_int(options, "sample.threads", threads));
         ck_ok(genhep_sampler_create(model, options, &sampler));
-        ck_ok(genhep_sampler_draw_float(sampler, MOST, NULL, 0, narrow, COLUMNS, MOST * COLUMNS)); /* OpenBLAS maps its buffers */
+        ck_ok(genhep_sampler_draw_float(sampler, MOST, NULL, 0, narrow, COLUMNS,
+                                        MOST * COLUMNS)); /* OpenBLAS maps its buffers */
         int64_t calls = memory.calls, blocks = memory.blocks, others = others_calls;
         genhep_status status = GENHEP_OK;
         for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
-            if (!status) status = genhep_sampler_draw_float(sampler, sizes[k], NULL, 0, narrow, COLUMNS, MOST * COLUMNS);
+            if (!status)
+                status = genhep_sampler_draw_float(sampler, sizes[k], NULL, 0, narrow, COLUMNS, MOST * COLUMNS);
             if (!status) status = genhep_sampler_draw_double(sampler, sizes[k], NULL, 0, wide, COLUMNS, MOST * COLUMNS);
             for (int i = 0; i < 300 && !status; i++) status = genhep_sampler_next(sampler, NULL, one, &weight);
             if (!status) status = genhep_sampler_seek(sampler, 12345 + sizes[k]);
@@ -420,5 +434,5 @@ START_TEST(drawing_allocates_nothing)
 }
 END_TEST
 
-GH_TEST_MAIN("allocations", options_and_cards, event_files, create, train_and_resume, figure_and_calibration, save_open_draw, evaluate,
-             drawing_allocates_nothing)
+GH_TEST_MAIN("allocations", options_and_cards, event_files, create, train_and_resume, figure_and_calibration,
+             save_open_draw, evaluate, drawing_allocates_nothing)

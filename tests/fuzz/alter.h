@@ -48,7 +48,9 @@ static inline void alter_values(dice *d, const gh_entry *entry, blob *data)
         double real = odd[dice_below(d, sizeof odd / sizeof *odd)];
         float narrow = real > 3e38 || real < -3e38 ? (float)INFINITY : (float)real;
         int64_t integer = odd_integers[dice_below(d, ODD_INTEGERS)];
-        const void *value = entry->type == GH_F32 ? (void *)&narrow : entry->type == GH_F64 ? (void *)&real : (void *)&integer;
+        const void *value = entry->type == GH_F32   ? (void *)&narrow
+                            : entry->type == GH_F64 ? (void *)&real
+                                                    : (void *)&integer;
         memcpy(data->bytes + (first + k) * width, value, width);
     }
 }
@@ -92,7 +94,8 @@ static inline gh_status alter_archive(dice *d, const gh_archive *from, gh_archiv
         if (i == victims[0] || i == victims[1]) {
             size_t what = dice_below(d, 10);
             if (what == 0) keep = 0;
-            else if (what == 1) snprintf(name, sizeof name, "%s", from->entries[dice_below(d, (size_t)from->count)].name);
+            else if (what == 1)
+                snprintf(name, sizeof name, "%s", from->entries[dice_below(d, (size_t)from->count)].name);
             else if (what <= 4) alter_shape(d, &entry, &data);
             else if (entry.type == GH_TEXT) alter_text(d, &entry, &data), entry.dims[0] = (int64_t)data.size;
             else alter_values(d, &entry, &data);

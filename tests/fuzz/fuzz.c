@@ -1,12 +1,12 @@
-/* fuzz.c -- changed and truncated model, checkpoint, event and card files: each is answered by a status, without a crash, a hang
- * or a block left behind, and what still loads can be used.
+/* fuzz.c -- changed and truncated model, checkpoint, event and card files: each is answered by a status, without a
+ * crash, a hang or a block left behind, and what still loads can be used.
  *
  *   fuzz COUNT [FIRST]     mutations FIRST .. FIRST+COUNT-1; number n is always the same file
  *   fuzz 1 N FILE          mutation N alone, its file kept as FILE
  *
- * Built with AddressSanitizer and UndefinedBehaviorSanitizer by `make fuzz`. Mutations whose checksum was made good again, and
- * event tables in HDF5, go to libhdf5 itself: they are read in a child process, and a fault whose innermost frame is libhdf5's is
- * counted on its own. Every other fault ends the run with status 1. */
+ * Built with AddressSanitizer and UndefinedBehaviorSanitizer by `make fuzz`. Mutations whose checksum was made good
+ * again, and event tables in HDF5, go to libhdf5 itself: they are read in a child process, and a fault whose innermost
+ * frame is libhdf5's is counted on its own. Every other fault ends the run with status 1. */
 #include <execinfo.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -30,7 +30,8 @@ enum { SECONDS = 20, DRAWN = 10 };
 enum mode { MODE_RAW, MODE_CHECKSUM, MODE_ENTRIES, MODE_PACKED, MODE_PACK_DAMAGED, MODES };
 static const char *const mode_names[MODES] = {"bytes", "bytes, checksum good", "entries", "text in gzip", "gzip"};
 
-/* ---- memory: every block is counted, absurd requests are refused ----------------------------------------------------- */
+/* ---- memory: every block is counted, absurd requests are refused
+ * ----------------------------------------------------- */
 
 static int64_t blocks;
 static size_t largest;
@@ -67,7 +68,8 @@ static genhep_options *counting_options(void)
     return options;
 }
 
-/* ---- what one file led to --------------------------------------------------------------------------------------------- */
+/* ---- what one file led to
+ * --------------------------------------------------------------------------------------------- */
 
 typedef struct outcome {
     genhep_status status;
@@ -81,7 +83,8 @@ static void problem(outcome *o, const char *what, genhep_status status)
     char message[512] = "";
     if (o->problem[0]) return;
     if (status) genhep_last_error(message, sizeof message);
-    snprintf(o->problem, sizeof o->problem, "%s%s%s: %.280s", what, status ? ", " : "", status ? genhep_status_name(status) : "", message);
+    snprintf(o->problem, sizeof o->problem, "%s%s%s: %.280s", what, status ? ", " : "",
+             status ? genhep_status_name(status) : "", message);
 }
 
 static int is_one_of(genhep_status status, const genhep_status *list)
@@ -96,8 +99,9 @@ static void check_status(outcome *o, const char *call, genhep_status status, con
 {
     static const genhep_status model[] = {GENHEP_E_NOMEM, GENHEP_E_IO, GENHEP_E_FORMAT, GENHEP_E_VERSION, GENHEP_OK};
     static const genhep_status table[] = {GENHEP_E_NOMEM, GENHEP_E_IO, GENHEP_E_FORMAT, GENHEP_E_OPTION, GENHEP_OK};
-    static const genhep_status resume[] = {GENHEP_E_NOMEM, GENHEP_E_IO, GENHEP_E_FORMAT, GENHEP_E_VERSION, GENHEP_E_OPTION,
-                                           GENHEP_E_SHAPE, GENHEP_E_STATE, GENHEP_E_NUMERIC, GENHEP_OK};
+    static const genhep_status resume[] = {GENHEP_E_NOMEM,   GENHEP_E_IO,      GENHEP_E_FORMAT,
+                                           GENHEP_E_VERSION, GENHEP_E_OPTION,  GENHEP_E_SHAPE,
+                                           GENHEP_E_STATE,   GENHEP_E_NUMERIC, GENHEP_OK};
     char message[512] = "";
     o->status = status;
     const genhep_status *allowed = strcmp(call, "model") == 0 ? model : strcmp(call, "resume") == 0 ? resume : table;
@@ -206,13 +210,14 @@ static void use_card(outcome *o, genhep_options *options)
     genhep_options_free(copy);
 }
 
-/* ---- one file --------------------------------------------------------------------------------------------------------- */
+/* ---- one file
+ * --------------------------------------------------------------------------------------------------------- */
 
 typedef struct job {
     const seed_file *from;
     enum mode mode;
-    blob file;           /* the mutated bytes */
-    gh_archive archive;  /* MODE_ENTRIES of a model: no bytes in between */
+    blob file;             /* the mutated bytes */
+    gh_archive archive;    /* MODE_ENTRIES of a model: no bytes in between */
     genhep_dataset *table; /* training rows of the checkpoints */
 } job;
 
@@ -286,8 +291,9 @@ static void on_alarm(int number)
     _exit(2);
 }
 
-/* 1 when the innermost frame that is neither the sanitizer's nor the C library's is libhdf5's. Frames are lines of a report,
- * "    #1 0x7f in name place", or of a backtrace, "place(name+0x1) [0x7f]", which begins with the signal's own frames. */
+/* 1 when the innermost frame that is neither the sanitizer's nor the C library's is libhdf5's. Frames are lines of a
+ * report, "    #1 0x7f in name place", or of a backtrace, "place(name+0x1) [0x7f]", which begins with the signal's own
+ * frames. */
 static int is_fault_of_hdf5(const char *log)
 {
     char line[1024];
@@ -331,14 +337,16 @@ static int run_apart(job *j, int64_t number, outcome *o)
     if (got == (ssize_t)sizeof *o && WIFEXITED(state) && WEXITSTATUS(state) == 0) return o->problem[0] != 0;
     int theirs = is_fault_of_hdf5(log);
     blob text = read_blob(log);
-    printf("mutation %lld of %s (%s): %s in a child, state 0x%x\n%.*s\n", (long long)number, j->from->name, mode_names[j->mode],
-           theirs ? "fault of libhdf5" : "fault", (unsigned)state, theirs ? 400 : 6000, (const char *)text.bytes);
+    printf("mutation %lld of %s (%s): %s in a child, state 0x%x\n%.*s\n", (long long)number, j->from->name,
+           mode_names[j->mode], theirs ? "fault of libhdf5" : "fault", (unsigned)state, theirs ? 400 : 6000,
+           (const char *)text.bytes);
     free(text.bytes);
     snprintf(o->problem, sizeof o->problem, "a crash or hang");
     return theirs ? 2 : 1;
 }
 
-/* ---- making the files --------------------------------------------------------------------------------------------------- */
+/* ---- making the files
+ * --------------------------------------------------------------------------------------------------- */
 
 static void make_checksum_good(blob *b)
 {
@@ -366,7 +374,8 @@ static blob packed(const blob *b)
     return out;
 }
 
-static void make_job(const seed_file *seeds, int n_seeds, const seed_file *from, enum mode mode, dice *d, genhep_dataset *table, job *j)
+static void make_job(const seed_file *seeds, int n_seeds, const seed_file *from, enum mode mode, dice *d,
+                     genhep_dataset *table, job *j)
 {
     const blob *other = &seeds[dice_below(d, (size_t)n_seeds)].file;
     gh_hooks hooks = gh_hooks_default();
@@ -408,12 +417,13 @@ static int fits(enum route route, enum mode mode)
     return mode == MODE_RAW || (route == ROUTE_TABLE && mode >= MODE_PACKED);
 }
 
-/* ---- counting ----------------------------------------------------------------------------------------------------------- */
+/* ---- counting
+ * ----------------------------------------------------------------------------------------------------------- */
 
 enum { ANSWERS = 12 };
-static const genhep_status answers[ANSWERS] = {GENHEP_OK,         GENHEP_E_FORMAT, GENHEP_E_OPTION, GENHEP_E_VERSION,
-                                               GENHEP_E_SHAPE,    GENHEP_E_STATE,  GENHEP_E_NUMERIC, GENHEP_E_IO,
-                                               GENHEP_E_NOMEM,    GENHEP_E_ARG,    GENHEP_E_BUFFER,  GENHEP_E_USER};
+static const genhep_status answers[ANSWERS] = {GENHEP_OK,      GENHEP_E_FORMAT, GENHEP_E_OPTION,  GENHEP_E_VERSION,
+                                               GENHEP_E_SHAPE, GENHEP_E_STATE,  GENHEP_E_NUMERIC, GENHEP_E_IO,
+                                               GENHEP_E_NOMEM, GENHEP_E_ARG,    GENHEP_E_BUFFER,  GENHEP_E_USER};
 
 typedef struct pairing {
     const seed_file *from;
@@ -425,7 +435,8 @@ static void print_table(const pairing *list, int n, int64_t total, double second
 {
     int64_t sum[ANSWERS] = {0}, hdf5 = 0;
     printf("%-18s %-22s", "seed", "changed");
-    for (int a = 0; a < ANSWERS; a++) printf(" %8s", genhep_status_name(answers[a]) + (a ? strlen("GENHEP_E_") : strlen("GENHEP_")));
+    for (int a = 0; a < ANSWERS; a++)
+        printf(" %8s", genhep_status_name(answers[a]) + (a ? strlen("GENHEP_E_") : strlen("GENHEP_")));
     printf(" %8s\n", "libhdf5");
     for (int k = 0; k < n; k++) {
         printf("%-18s %-22s", list[k].from->name, mode_names[list[k].mode]);
@@ -438,8 +449,8 @@ static void print_table(const pairing *list, int n, int64_t total, double second
     }
     printf("%-41s", "all");
     for (int a = 0; a < ANSWERS; a++) printf(" %8lld", (long long)sum[a]);
-    printf(" %8lld\n%lld files in %.0f s; the largest block asked for had %.1f MB; %lld faults inside libhdf5\n", (long long)hdf5,
-           (long long)total, seconds, (double)largest / 1048576, (long long)hdf5);
+    printf(" %8lld\n%lld files in %.0f s; the largest block asked for had %.1f MB; %lld faults inside libhdf5\n",
+           (long long)hdf5, (long long)total, seconds, (double)largest / 1048576, (long long)hdf5);
 }
 
 int main(int argc, char **argv)
@@ -448,7 +459,8 @@ int main(int argc, char **argv)
     static pairing list[MOST_SEEDS * MODES];
     genhep_model *models[MOST_SEEDS] = {NULL};
     char folder[] = "/tmp/genhep-fuzz-XXXXXX";
-    int64_t count = argc > 1 ? strtoll(argv[1], NULL, 10) : 10000, first = argc > 2 ? strtoll(argv[2], NULL, 10) : 0, failed = 0;
+    int64_t count = argc > 1 ? strtoll(argv[1], NULL, 10) : 10000, first = argc > 2 ? strtoll(argv[2], NULL, 10) : 0,
+            failed = 0;
     int n = 0;
     if (!mkdtemp(folder)) return 1;
     fuzz_folder = folder;
@@ -481,14 +493,16 @@ int main(int argc, char **argv)
         if (apart) {
             fault = run_apart(&j, i, &o);
         } else {
-            snprintf(at_work, sizeof at_work, "fuzz: mutation %lld of %s (%s)\n", (long long)i, p->from->name, mode_names[p->mode]);
+            snprintf(at_work, sizeof at_work, "fuzz: mutation %lld of %s (%s)\n", (long long)i, p->from->name,
+                     mode_names[p->mode]);
             alarm(SECONDS);
             o = run(&j);
             alarm(0);
             fault = o.problem[0] != 0;
         }
         if (o.largest > largest) largest = o.largest;
-        if (fault == 1) printf("mutation %lld of %s (%s): %s\n", (long long)i, p->from->name, mode_names[p->mode], o.problem);
+        if (fault == 1)
+            printf("mutation %lld of %s (%s): %s\n", (long long)i, p->from->name, mode_names[p->mode], o.problem);
         p->faults += fault == 1, failed += fault == 1, p->hdf5 += fault == 2;
         for (int a = 0; a < ANSWERS && fault != 2; a++) p->answered[a] += answers[a] == o.status;
         free(j.file.bytes);

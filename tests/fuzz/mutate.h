@@ -55,13 +55,60 @@ static inline void blob_splice(blob *b, size_t at, size_t out, const void *in, s
 }
 
 /* Texts that a number is replaced by. */
-static const char *const odd_numbers[] = {"nan", "-nan", "inf", "-inf", "1e400", "-1e400", "1e-320", "-0", "0", "", "-", ".", "1e", "0x10",
-    "1,5", "2147483648", "-2147483649", "99999999999999999999", "9223372036854775807", "-9223372036854775808", "4294967296", "1048576",
-    "16777217", "1e18", "1e9", "+-1", "1 2", "1e+", "00000000000000000000000000001", "3.4028236e38", "-1", "1"};
+static const char *const odd_numbers[] = {"nan",
+                                          "-nan",
+                                          "inf",
+                                          "-inf",
+                                          "1e400",
+                                          "-1e400",
+                                          "1e-320",
+                                          "-0",
+                                          "0",
+                                          "",
+                                          "-",
+                                          ".",
+                                          "1e",
+                                          "0x10",
+                                          "1,5",
+                                          "2147483648",
+                                          "-2147483649",
+                                          "99999999999999999999",
+                                          "9223372036854775807",
+                                          "-9223372036854775808",
+                                          "4294967296",
+                                          "1048576",
+                                          "16777217",
+                                          "1e18",
+                                          "1e9",
+                                          "+-1",
+                                          "1 2",
+                                          "1e+",
+                                          "00000000000000000000000000001",
+                                          "3.4028236e38",
+                                          "-1",
+                                          "1"};
 enum { ODD_NUMBERS = sizeof odd_numbers / sizeof *odd_numbers };
 
-static const int64_t odd_integers[] = {0, 1, -1, 2, 127, 128, 255, 256, 32767, 65535, 65536, INT32_MAX, (int64_t)INT32_MAX + 1,
-                                       UINT32_MAX, (int64_t)1 << 40, INT64_MAX, INT64_MIN, (int64_t)1 << 52, 1000, 512};
+static const int64_t odd_integers[] = {0,
+                                       1,
+                                       -1,
+                                       2,
+                                       127,
+                                       128,
+                                       255,
+                                       256,
+                                       32767,
+                                       65535,
+                                       65536,
+                                       INT32_MAX,
+                                       (int64_t)INT32_MAX + 1,
+                                       UINT32_MAX,
+                                       (int64_t)1 << 40,
+                                       INT64_MAX,
+                                       INT64_MIN,
+                                       (int64_t)1 << 52,
+                                       1000,
+                                       512};
 enum { ODD_INTEGERS = sizeof odd_integers / sizeof *odd_integers };
 
 static inline int is_number_byte(unsigned char c)
@@ -110,11 +157,13 @@ static inline void replace_digit(blob *b, dice *d)
 static inline void mutate_once(blob *b, const blob *other, dice *d, int is_text)
 {
     static const unsigned char in_place[] = {0, 0, 1, 6, 7, 7, 9}; /* offsets in a binary file stay true */
-    size_t at = dice_below(d, b->size), most = b->size - at < 200 ? b->size - at : 200, length = 1 + dice_below(d, most);
+    size_t at = dice_below(d, b->size), most = b->size - at < 200 ? b->size - at : 200,
+           length = 1 + dice_below(d, most);
     if (!b->size) return;
     switch (dice_below(d, 2) && !is_text ? in_place[dice_below(d, sizeof in_place)] : dice_below(d, 10)) {
     case 0: /* bits */
-        for (size_t n = 1 + dice_below(d, 8); n > 0; n--) b->bytes[dice_below(d, b->size)] ^= (unsigned char)(1u << dice_below(d, 8));
+        for (size_t n = 1 + dice_below(d, 8); n > 0; n--)
+            b->bytes[dice_below(d, b->size)] ^= (unsigned char)(1u << dice_below(d, 8));
         break;
     case 1: /* a byte that often means something */
         b->bytes[at] = (unsigned char)"\0\xff\x7f\x80\n\r,\"#<>= \t\\:|()"[dice_below(d, 20)];
@@ -125,7 +174,8 @@ static inline void mutate_once(blob *b, const blob *other, dice *d, int is_text)
         break;
     case 3: /* bytes of the same or another file */
         if (other->size) {
-            size_t from = dice_below(d, other->size), n = 1 + dice_below(d, other->size - from < 400 ? other->size - from : 400);
+            size_t from = dice_below(d, other->size),
+                   n = 1 + dice_below(d, other->size - from < 400 ? other->size - from : 400);
             blob_splice(b, at, dice_below(d, 2) ? length : 0, other->bytes + from, n);
         }
         break;

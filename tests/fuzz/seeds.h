@@ -1,5 +1,5 @@
-/* seeds.h -- the small files that the fuzzer changes: models and checkpoints of several preparations, event tables in every
- * readable format, cards. All are made by the library itself, or written out here. */
+/* seeds.h -- the small files that the fuzzer changes: models and checkpoints of several preparations, event tables in
+ * every readable format, cards. All are made by the library itself, or written out here. */
 #ifndef GH_FUZZ_SEEDS_H
 #define GH_FUZZ_SEEDS_H
 
@@ -22,14 +22,14 @@ enum { SEED_ROWS = 48, SEED_COLUMNS = 15, MOST_SEEDS = 24 };
 static const char *fuzz_folder;
 
 /* For what cannot fail unless the library is broken: say so and end. */
-#define MUST(call)                                                                            \
-    do {                                                                                      \
-        char must_message[512];                                                               \
-        if (call) {                                                                           \
-            genhep_last_error(must_message, sizeof must_message);                             \
-            fprintf(stderr, "fuzz: %s failed: %s\n", #call, must_message);                    \
-            exit(1);                                                                          \
-        }                                                                                     \
+#define MUST(call)                                                         \
+    do {                                                                   \
+        char must_message[512];                                            \
+        if (call) {                                                        \
+            genhep_last_error(must_message, sizeof must_message);          \
+            fprintf(stderr, "fuzz: %s failed: %s\n", #call, must_message); \
+            exit(1);                                                       \
+        }                                                                  \
     } while (0)
 
 static inline const char *fuzz_path(const char *name)
@@ -68,10 +68,11 @@ static inline void write_blob(const char *path, const blob *b)
 /** Particles a (mass 0.1) and b (mass 5) with charges, a jet that is often absent, and missing energy. */
 static inline genhep_dataset *seed_table(const genhep_options *options, int weighted)
 {
-    static const char *const names[SEED_COLUMNS] = {"a_E", "a_px", "a_py", "a_pz", "b_E", "b_px", "b_py", "b_pz", "a_Q", "b_Q", "met",
-                                                    "jet1_pT", "jet1_eta", "jet1_phi", "jet1_m"};
-    static const char *const units[SEED_COLUMNS] = {"GeV", "GeV", "GeV", "GeV", "GeV", "GeV", "GeV", "GeV", "", "", "GeV", "GeV", "",
-                                                    "rad", "GeV"};
+    static const char *const names[SEED_COLUMNS] = {"a_E",  "a_px",    "a_py",     "a_pz",     "b_E",
+                                                    "b_px", "b_py",    "b_pz",     "a_Q",      "b_Q",
+                                                    "met",  "jet1_pT", "jet1_eta", "jet1_phi", "jet1_m"};
+    static const char *const units[SEED_COLUMNS] = {"GeV", "GeV", "GeV", "GeV", "GeV", "GeV", "GeV", "GeV",
+                                                    "",    "",    "GeV", "GeV", "",    "rad", "GeV"};
     double x[SEED_ROWS * SEED_COLUMNS], normal[SEED_ROWS * 12], weights[SEED_ROWS];
     genhep_dataset *table;
     MUST(genhep_random_normal(11, 0, 0, SEED_ROWS * 12, normal));
@@ -90,7 +91,8 @@ static inline genhep_dataset *seed_table(const genhep_options *options, int weig
         row[14] = there ? 4 + fabs(z[8]) : 0;
         weights[i] = 1 + 0.25 * tanh(z[7]);
     }
-    MUST(genhep_dataset_from_arrays(options, SEED_ROWS, SEED_COLUMNS, names, units, x, SEED_COLUMNS, weighted ? weights : NULL, &table));
+    MUST(genhep_dataset_from_arrays(options, SEED_ROWS, SEED_COLUMNS, names, units, x, SEED_COLUMNS,
+                                    weighted ? weights : NULL, &table));
     MUST(genhep_dataset_set_attribute(table, "process", "fuzz"));
     MUST(genhep_dataset_set_attribute(table, "sqrt_s_GeV", "13000"));
     return table;
@@ -100,28 +102,46 @@ static const struct model_seed {
     const char *name, *settings; /* "key = value" lines separated by ';' */
     int checkpoint;
 } model_seeds[] = {
-    {"tree", "prep = flags(jet*), category(a_Q, b_Q), tree, quantile; prep.tree = X: a b; data.masses = a: 0.1, b: 5; prep.knots = 21; "
-             "decoder.norm = batch; loss.noise = global; decoder.calibrate = on", 0},
-    {"pair", "prep = flags(jet*), pair(a, b, eta), azimuth, standardise; data.masses = a: 0.1, b: 5; loss.noise = event; "
-             "decoder.residual = add; encoder.norm = layer; model.family = vae", 0},
-    {"maps", "prep = logit(met, -1, 500), resonance(a_E, 50, 20), periodic(jet1_phi), scale(450, *_p*), log(b_E), minmax; "
-             "loss.noise = none; loss.beta = 1e-3; latent.gamma = 0.1", 0},
-    {"independent", "model.family = independent; prep = ptetaphi(a, b), category(*_Q), quantile; data.masses = a: 0.1, b: free; "
-                    "prep.knots = 9", 0},
-    {"checkpoint-tree", "prep = flags(jet*), category(a_Q, b_Q), tree, quantile; prep.tree = X: a b; data.masses = a: 0.1, b: 5; "
-                        "prep.knots = 21; train.schedule = plateau; loss.noise = global", 1},
-    {"checkpoint-sgd", "prep = momenta, maxabs; train.optimiser = sgd; train.schedule = staged; train.stages = adam 2, sgd 3; "
-                       "train.average = 0; decoder.norm = batch; train.batch = 20", 1},
+    {"tree",
+     "prep = flags(jet*), category(a_Q, b_Q), tree, quantile; prep.tree = X: a b; data.masses = a: 0.1, b: 5; "
+      "prep.knots = 21; "
+     "decoder.norm = batch; loss.noise = global; decoder.calibrate = on",
+     0},
+    {"pair",
+     "prep = flags(jet*), pair(a, b, eta), azimuth, standardise; data.masses = a: 0.1, b: 5; loss.noise = event; "
+     "decoder.residual = add; encoder.norm = layer; model.family = vae",
+     0},
+    {"maps",
+     "prep = logit(met, -1, 500), resonance(a_E, 50, 20), periodic(jet1_phi), scale(450, *_p*), log(b_E), minmax; "
+     "loss.noise = none; loss.beta = 1e-3; latent.gamma = 0.1",
+     0},
+    {"independent",
+     "model.family = independent; prep = ptetaphi(a, b), category(*_Q), quantile; data.masses = a: 0.1, b: free; "
+     "prep.knots = 9",
+     0},
+    {"checkpoint-tree",
+     "prep = flags(jet*), category(a_Q, b_Q), tree, quantile; prep.tree = X: a b; data.masses = a: 0.1, b: 5; "
+     "prep.knots = 21; train.schedule = plateau; loss.noise = global",
+     1},
+    {"checkpoint-sgd",
+     "prep = momenta, maxabs; train.optimiser = sgd; train.schedule = staged; train.stages = adam 2, sgd 3; "
+     "train.average = 0; decoder.norm = batch; train.batch = 20",
+     1},
 };
 
 static inline genhep_options *seed_options(const char *settings)
 {
     genhep_options *options;
     char copy[640], *save = NULL;
-    snprintf(copy, sizeof copy, "latent.dim = 3; encoder.layers = 2; encoder.units = 8; decoder.layers = 2; decoder.units = 8; "
-             "train.steps = 40; train.batch = 30; train.figure = loss; train.figure_steps = 5; data.validation = 0.2; decoder.calibrate = off; %s", settings);
+    snprintf(
+        copy, sizeof copy,
+        "latent.dim = 3; encoder.layers = 2; encoder.units = 8; decoder.layers = 2; decoder.units = 8; "
+        "train.steps = 40; train.batch = 30; train.figure = loss; train.figure_steps = 5; data.validation = 0.2; "
+             "decoder.calibrate = off; %s",
+        settings);
     MUST(genhep_options_create(&options));
-    for (char *line = strtok_r(copy, ";", &save); line; line = strtok_r(NULL, ";", &save)) MUST(genhep_options_parse(options, line));
+    for (char *line = strtok_r(copy, ";", &save); line; line = strtok_r(NULL, ";", &save))
+        MUST(genhep_options_parse(options, line));
     return options;
 }
 
@@ -158,7 +178,8 @@ static const char card_text[] =
     "train.lr = 1.5e-3\r\ntrain.steps=100\r\nloss.noise_start = 0.25\nlatent.alpha = .5\ntrain.stages = adam 2, sgd 3\n"
     "data.train = with\\ backslash \\# and hash\nlhe.colours = b: 501 0, bbar: 0 501\n";
 
-static const char small_card[] = "\xef\xbb\xbf" "encoder.units = 16\nencoder.activation=leaky\n";
+static const char small_card[] = "\xef\xbb\xbf"
+                                 "encoder.units = 16\nencoder.activation=leaky\n";
 
 static const char csv_text[] =
     "x , \"y,1\",name,weight\n1,2.5,\"a \"\"quoted\"\" word\",1\n-3e-2,+4.25,plain,0.5\r\n1e3,0.125,,-1\n7,8,x,2";
@@ -168,17 +189,20 @@ static const char lhe_text[] =
     "<![CDATA[ <event> in here is none ]]>\n</header>\n<init>\n2212 2212 6.5e+03 6.5e+03 0 0 247000 247000 -4 1\n"
     "1.2 0.1 1.2 1\n</init>\n<event>\n4 1 +1.5e-01 9.1e+01 7.8e-03 1.2e-01\n"
     " 21 -1 0 0 501 502 0. 0. +5.0e+02 5.0e+02 0. 0. 1.\n 21 -1 0 0 502 501 0. 0. -4.0e+01 4.0e+01 0. 0. -1.\n"
-    " 13 1 1 2 0 0 +1.0e+01 2.0e+01 2.0e+02 2.5e+02 1.0566e-01 0. 9.\n -13 1 1 2 0 0 -1.0e+01 -2.0e+01 2.6e+02 2.9e+02 1.0566e-01 0. 9.\n"
+    " 13 1 1 2 0 0 +1.0e+01 2.0e+01 2.0e+02 2.5e+02 1.0566e-01 0. 9.\n"
+    " -13 1 1 2 0 0 -1.0e+01 -2.0e+01 2.6e+02 2.9e+02 1.0566e-01 0. 9.\n"
     "<rwgt>\n<wgt id='1'> 1.0 </wgt>\n</rwgt>\n# a note\n</event>\n<event>\n4 1 -1.5e-01 9.1e+01 7.8e-03 1.2e-01\n"
     " 2 -1 0 0 501 0 0. 0. +3.0e+02 3.0e+02 0. 0. 1.\n -2 -1 0 0 0 501 0. 0. -5.0e+01 5.0e+01 0. 0. -1.\n"
-    " 13 1 1 2 0 0 +1.0e+01 1.0e+01 1.0e+02 1.5e+02 1.0566e-01 0. 9.\n -13 1 1 2 0 0 -1.0e+01 -1.0e+01 1.5e+02 2.0e+02 1.0566e-01 0. 9.\n"
+    " 13 1 1 2 0 0 +1.0e+01 1.0e+01 1.0e+02 1.5e+02 1.0566e-01 0. 9.\n"
+    " -13 1 1 2 0 0 -1.0e+01 -1.0e+01 1.5e+02 2.0e+02 1.0566e-01 0. 9.\n"
     "</event>\n</LesHouchesEvents>\n";
 
 /* A structured array of three rows. */
 static inline blob structured_npy(void)
 {
-    static const char header[] = "{'descr': [('pt', '<f4'), ('n', '>i2'), ('ok', '|b1'), ('weight', '<f8')], 'fortran_order': False, "
-                                 "'shape': (3,), }";
+    static const char header[] =
+        "{'descr': [('pt', '<f4'), ('n', '>i2'), ('ok', '|b1'), ('weight', '<f8')], 'fortran_order': False, "
+        "'shape': (3,), }";
     unsigned char file[10 + 118 + 45] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, 118, 0};
     memset(file + 10, ' ', 118);
     memcpy(file + 10, header, sizeof header - 1);
@@ -203,15 +227,22 @@ static inline void add_seed(seed_file *list, int *n, const char *name, enum rout
 /** All seeds; models[k] is the model of the k-th of model_seeds. @return how many seeds */
 static inline int make_seeds(seed_file *list, genhep_model **models)
 {
-    static const struct { const char *name, *file; enum route route; int is_text, weighted; } tables[] = {
-        {"csv", "t.csv", ROUTE_TABLE, 1, 1},   {"npy", "t.npy", ROUTE_TABLE, 0, 0},   {"lhe", "t.lhe", ROUTE_TABLE, 1, 1},
-        {"hdf5", "t.h5", ROUTE_HDF5, 0, 1},    {"lheh5", "t.lheh5", ROUTE_HDF5, 0, 1}};
+    static const struct {
+        const char *name, *file;
+        enum route route;
+        int is_text, weighted;
+    } tables[] = {{"csv", "t.csv", ROUTE_TABLE, 1, 1},
+                  {"npy", "t.npy", ROUTE_TABLE, 0, 0},
+                  {"lhe", "t.lhe", ROUTE_TABLE, 1, 1},
+                  {"hdf5", "t.h5", ROUTE_HDF5, 0, 1},
+                  {"lheh5", "t.lheh5", ROUTE_HDF5, 0, 1}};
     int n = 0;
     genhep_dataset *table = seed_table(NULL, 0), *weighted = seed_table(NULL, 1);
     for (size_t k = 0; k < sizeof model_seeds / sizeof *model_seeds; k++)
         add_seed(list, &n, model_seeds[k].name, model_seeds[k].checkpoint ? ROUTE_CHECKPOINT : ROUTE_MODEL, 0,
                  model_file(&model_seeds[k], table, &models[k]));
-    genhep_options *options = seed_options("lhe.ids = a: 13, b: -13, jet1: 22; lhe.incoming = 2 -2; data.storage = float32");
+    genhep_options *options =
+        seed_options("lhe.ids = a: 13, b: -13, jet1: 22; lhe.incoming = 2 -2; data.storage = float32");
     for (size_t k = 0; k < sizeof tables / sizeof *tables; k++) {
         MUST(genhep_dataset_write(tables[k].weighted ? weighted : table, fuzz_path(tables[k].file), options));
         add_seed(list, &n, tables[k].name, tables[k].route, tables[k].is_text, read_blob(fuzz_path(tables[k].file)));

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# kill.sh -- kill -9 at random moments of a training run: a checkpoint that is there always loads. Run by `make check-kill`.
+# kill.sh -- kill -9 at random moments of a training run: a checkpoint that is there always loads (`make check-kill`).
 #   kill.sh BUILD [TIMES]
-# Each time a small model is trained with a checkpoint after every step and killed after a random delay. Then: no file that is not
-# whole carries the checkpoint's or the model's name, and training goes on from the checkpoint (a few times to its very end).
+# Each time a small model is trained with a checkpoint after every step and killed after a random delay. Then: no file
+# that is not whole carries the checkpoint's or the model's name, and training goes on from the checkpoint (a few times
+# to its very end).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 build=${1:-build}
@@ -56,7 +57,7 @@ for i in $(seq "$times"); do
         say "$i" "after $delay s a model of the final name that is not whole" "$run/verify"
         continue
     fi
-    if [ ! -f "$checkpoint" ]; then # killed before the first one was complete: nothing to go on from, nothing half written
+    if [ ! -f "$checkpoint" ]; then # killed before the first one was complete: nothing to go on from
         passed=$((passed + 1))
         continue
     fi
@@ -73,7 +74,8 @@ for i in $(seq "$times"); do
     fi
     rm -rf "$run"
 done
-echo "killed $times times, $finished after the end of the run; $with_checkpoint checkpoints were there, $halves were being written"
+echo "killed $times times, $finished after the end of the run; $with_checkpoint checkpoints were there," \
+    "$halves were being written"
 if [ "$with_checkpoint" -lt $((times / 2)) ]; then
     echo "kill: too few checkpoints to say anything"
     failed=$((failed + 1))

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # report_opens.sh -- the report of an evaluation opens in a browser and shows its plots. Run by `make check-report`.
 #   report_opens.sh INDEX.html
-# The page must be one file: plots embedded, no scripts, nothing fetched. Headless Chromium then loads it without a network and
-# takes a picture; every embedded plot must be a whole PNG that Chromium takes for an image (all drawn on a page of their own).
+# The page must be one file: plots embedded, no scripts, nothing fetched. Headless Chromium then loads it without a
+# network and takes a picture; every embedded plot must be a whole PNG that Chromium takes for an image (all drawn on a
+# page of their own).
 set -euo pipefail
 page=${1:?usage: report_opens.sh INDEX.html}
 [ -f "$page" ] || { echo "report: $page is not there"; exit 1; }
@@ -86,8 +87,8 @@ if [ -s "$folder/page.png" ]; then
         at_least "$(wc -c <"$folder/page.png")" 60000
 fi
 
-# Without scripts a page cannot say whether an image was decoded. An object whose image is broken shows its fallback instead:
-# one page with all plots, each with a fallback in pure red; a red point in the picture tells a broken one.
+# Without scripts a page cannot say whether an image was decoded. An object whose image is broken shows its fallback
+# instead: one page with all plots, each with a fallback in pure red; a red point in the picture tells a broken one.
 {
     echo '<!DOCTYPE html><html><body style="margin:0;background:#fff">'
     while read -r plot; do

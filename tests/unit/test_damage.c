@@ -1,4 +1,5 @@
-/* test_damage.c -- damage and odd input that once led to a wrong answer: found by tests/fuzz and tests/alloc, kept here by hand. */
+/* test_damage.c -- damage and odd input that once led to a wrong answer: found by tests/fuzz and tests/alloc, kept here
+ * by hand. */
 #include "testing.h"
 
 #include <hdf5.h>
@@ -84,7 +85,8 @@ START_TEST(networks_that_a_model_does_not_hold)
         const gh_entry *e = &whole.entries[i];
         char card[4096];
         int is_card = strcmp(e->name, "options") == 0;
-        if (is_card) snprintf(card, sizeof card, "%s\ndecoder.layers = 60\ndecoder.units = 16384\n", (const char *)e->data);
+        if (is_card)
+            snprintf(card, sizeof card, "%s\ndecoder.layers = 60\ndecoder.units = 16384\n", (const char *)e->data);
         if (is_card) ck_ok(gh_archive_put_text(&changed, e->name, card));
         else ck_ok(gh_archive_put(&changed, e->name, e->type, e->rank, e->dims, e->data));
     }
@@ -124,7 +126,8 @@ START_TEST(a_large_constant_column)
     for (int i = 0; i < 500; i++) values[2 * i + 1] = 1e12;
     ck_ok(genhep_dataset_from_arrays(NULL, 500, 2, names, NULL, values, 2, NULL, &data));
     const genhep_dataset *tables[1] = {data};
-    genhep_options *options = small_options("latent.dim=1 prep=identity train.figure=loss train.steps=3 decoder.calibrate=on");
+    genhep_options *options =
+        small_options("latent.dim=1 prep=identity train.figure=loss train.steps=3 decoder.calibrate=on");
     genhep_model *start, *model, *read;
     genhep_trainer *trainer;
     ck_ok(genhep_bvae_create(options, tables, 1, &start));
@@ -160,7 +163,8 @@ START_TEST(damaged_hdf5_heaps)
     ck_ok(genhep_dataset_write(table, path, NULL));
     char *bytes = take_bytes(path, &size);
     int64_t global = place_of(bytes, size, "GCOL\1\0\0\0", 8), local = place_of(bytes, size, "HEAP\0\0\0\0", 8);
-    ck_assert_msg(global > 0 && local > 0, "global heap at %lld, local heap at %lld", (long long)global, (long long)local);
+    ck_assert_msg(global > 0 && local > 0, "global heap at %lld, local heap at %lld", (long long)global,
+                  (long long)local);
     ck_ok(gh_h5_check_image(bytes, (int64_t)size, "heap.h5"));
     char *object = bytes + global + 16 + 8, kept = object[3];
     object[3] = 1; /* an object of 16 MB */
