@@ -14,7 +14,6 @@
 static gh_status overlay_options(genhep_trainer *t, const genhep_model *model, const genhep_options *options)
 {
     GH_TRY(gh_options_merge(model->options, options, &t->options));
-    GH_TRY(gh_bvae_check_beta(t->options));
     for (int64_t row = 0; row < gh_option_rows(); row++) {
         const char *key = gh_option_row_at(row)->key;
         const char *now = gh_options_text_of(t->options, row), *before = gh_options_text_of(model->options, row);
@@ -26,38 +25,10 @@ static gh_status overlay_options(genhep_trainer *t, const genhep_model *model, c
     return gh_options_merge(t->options, NULL, &t->model->options);
 }
 
-static gh_status allocate_arena(genhep_trainer *t)
+static const gh_method *method_of(const genhep_model *model)
 {
-    const gh_hooks *hooks = &t->hooks;
-    int64_t n = t->model->n_parameters, P = t->model->p;
-    int64_t chunks = (n + GH_UPDATE_CHUNK - 1) / GH_UPDATE_CHUNK;
-    GH_TRY(gh_alloc_aligned(hooks, &t->batch_rows, t->batch * P, sizeof(gh_real)));
-    if (t->data.weights) GH_TRY(gh_alloc_aligned(hooks, &t->batch_weights, t->batch, sizeof(gh_real)));
-    GH_TRY(gh_alloc_aligned(hooks, &t->slice_gradients, t->slices * n, sizeof(gh_real)));
-    GH_TRY(gh_alloc_aligned(hooks, &t->gradient, n, sizeof(gh_real)));
-    GH_TRY(gh_alloc_aligned(hooks, &t->first, n, sizeof(gh_real)));
-    GH_TRY(gh_alloc_aligned(hooks, &t->second, n, sizeof(gh_real)));
-    GH_TRY(gh_alloc_aligned(hooks, &t->best, n, sizeof(gh_real)));
-    if (gh_option_real(t->options, "train.average") > 0) {
-        GH_TRY(gh_alloc_aligned(hooks, &t->average, n, sizeof(gh_real)));
-        memcpy(t->average, t->model->parameters, (size_t)n * sizeof(gh_real));
-    }
-    memcpy(t->best, t->model->parameters, (size_t)n * sizeof(gh_real));
-    GH_TRY(gh_alloc(hooks, &t->slice_loss, t->slices, sizeof *t->slice_loss));
-    GH_TRY(gh_alloc(hooks, &t->chunk_norm, chunks, sizeof *t->chunk_norm));
-    GH_TRY(gh_alloc(hooks, &t->validation_loss, (t->data.n_validation + GH_SLICE - 1) / GH_SLICE, sizeof *t->validation_loss));
-    GH_TRY(gh_alloc(hooks, &t->order, t->data.n_train, sizeof *t->order));
-    t->order_epoch = -1;
-    return GENHEP_OK;
-}
-
-static gh_status create_workers(genhep_trainer *t)
-{
-    t->threads = gh_option_int(t->options, "train.threads");
-    GH_TRY(gh_pool_create(&t->hooks, t->threads, &t->pool));
-    GH_TRY(gh_alloc(&t->hooks, &t->work, t->threads, sizeof *t->work));
-    for (int64_t i = 0; i < t->threads; i++) GH_TRY(gh_bvae_work_create(&t->hooks, t->model, GH_SLICE, &t->work[i]));
-    return GENHEP_OK;
+    (void)model;
+    return &gh_method_autoencoder;
 }
 
 static void start_state(gh_train_state *state)
@@ -65,6 +36,7 @@ static void start_state(gh_train_state *state)
     memset(state, 0, sizeof *state);
     state->validation = state->figure = NAN;
     state->last_loss = state->last_reconstruction = state->last_divergence = NAN;
+    state->last_discriminator = state->last_penalty = state->last_mmd = NAN;
     state->best_figure = state->best_validation = state->plateau_best = INFINITY;
     state->plateau_factor = 1;
 }
@@ -91,8 +63,17 @@ gh_status gh_trainer_create(const genhep_model *model, const genhep_dataset *con
     t->slices = (t->batch + GH_SLICE - 1) / GH_SLICE;
     t->steps_per_epoch = t->data.n_train / t->batch;
     GH_TRY_CLEANUP(gh_schedule_read(t->options, t->steps_per_epoch, &t->schedule));
-    GH_TRY_CLEANUP(allocate_arena(t));
-    GH_TRY_CLEANUP(create_workers(t));
+    GH_TRY_CLEANUP(gh_alloc(&hooks, &t->order, t->data.n_train, sizeof *t->order));
+    t->order_epoch = -1;
+    const int64_t n = t->model->n_parameters;
+    GH_TRY_CLEANUP(gh_alloc_aligned(&hooks, &t->best, n, sizeof(gh_real)));
+    memcpy(t->best, t->model->parameters, (size_t)n * sizeof(gh_real));
+    GH_TRY_CLEANUP(gh_weights_create(&hooks, n, t->model->n_trainable, t->slices, t->model->parameters,
+                                     gh_option_real(t->options, "train.average") > 0, &t->weights));
+    t->threads = gh_option_int(t->options, "train.threads");
+    GH_TRY_CLEANUP(gh_pool_create(&hooks, t->threads, &t->pool));
+    t->method = method_of(model);
+    GH_TRY_CLEANUP(t->method->create(t));
     *result = t;
 cleanup:
     if (status) gh_trainer_free(t);
@@ -104,16 +85,12 @@ void gh_trainer_free(genhep_trainer *t)
     if (!t) return;
     gh_hooks hooks = t->hooks;
     gh_pool_free(t->pool);
-    for (int64_t i = 0; t->work && i < t->threads; i++) gh_bvae_work_free(&t->work[i]);
-    gh_free(&hooks, t->work);
+    if (t->method) t->method->free(t);
+    gh_weights_free(&t->weights);
     gh_figure_free(&t->figure);
     gh_rows_free(&hooks, &t->data);
     gh_free(&hooks, t->order);
-    gh_real *arrays[] = {t->batch_rows, t->batch_weights, t->slice_gradients, t->gradient, t->first, t->second, t->average, t->best};
-    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) gh_free_aligned(&hooks, arrays[i]);
-    gh_free(&hooks, t->slice_loss);
-    gh_free(&hooks, t->chunk_norm);
-    gh_free(&hooks, t->validation_loss);
+    gh_free_aligned(&hooks, t->best);
     gh_model_free(t->model);
     genhep_options_free(t->options);
     gh_free(&hooks, t);
@@ -121,7 +98,7 @@ void gh_trainer_free(genhep_trainer *t)
 
 const gh_real *gh_trainer_smooth(const genhep_trainer *t)
 {
-    return t->average ? t->average : t->model->parameters;
+    return t->weights.average ? t->weights.average : t->model->parameters;
 }
 
 int gh_trainer_finished(const genhep_trainer *t)

@@ -1,20 +1,19 @@
 /* trainer.h -- step-wise training of a model. Public handle: include/genhep/trainer.h.
  *
- * One arena holds parameters, gradient slices and optimiser state. A step: (1) row slices of GH_SLICE rows, one task
- * each, write their own gradient; (2) slices are summed in fixed order, chunk by chunk, with the norm; (3) the update,
- * chunk by chunk. What a task computes depends on its index alone, so the bits do not depend on the number
- * of threads. */
+ * What families share: rows and their order, schedule, validation figure, best weights, checkpoints. What a step does is
+ * the family's gh_method: autoencoder.c, adversarial/. A method cuts a batch into slices of GH_SLICE rows, one
+ * task each; what a task computes depends on its index alone, so the bits do not depend on the number of threads. */
 #ifndef GH_TRAINER_H
 #define GH_TRAINER_H
 
 #include "base/pool.h"
 #include "genhep/trainer.h"
-#include "model/bvae.h"
+#include "model/model.h"
 #include "train/figure.h"
 #include "train/schedule.h"
+#include "train/weights.h"
 
 #define GH_SLICE 256          /* rows of a gradient slice */
-#define GH_UPDATE_CHUNK 16384 /* parameters of an update task */
 #define GH_INTERVAL 100       /* steps over which reported losses are averaged */
 
 /** The prepared rows, training first, then validation. */
@@ -29,11 +28,12 @@ typedef struct gh_rows {
 /** What changes from step to step; all of it is in a checkpoint. */
 typedef struct gh_train_state {
     int64_t step;
-    int64_t optimiser_steps; /* since the optimiser state was last cleared */
+    int64_t optimiser_steps; /* of the generating weights, since their state was last cleared */
     double seconds;
-    double loss, reconstruction, divergence; /* sums over the steps of the interval */
+    double loss, reconstruction, divergence, discriminator, penalty, mmd; /* sums over the steps of the interval */
     int64_t interval;
     double last_loss, last_reconstruction, last_divergence; /* means over the last interval */
+    double last_discriminator, last_penalty, last_mmd;
     double validation, figure, best_figure, best_validation;
     int64_t best_step, checks_without_gain;
     double plateau_factor, plateau_best;
@@ -41,12 +41,43 @@ typedef struct gh_train_state {
     int64_t stopped_early;
 } gh_train_state;
 
+/** Losses of one step, means over the batch. */
+typedef struct gh_step_loss {
+    double total, reconstruction, divergence; /* autoencoders */
+    double discriminator, penalty, mmd;       /* adversarial families */
+} gh_step_loss;
+
+enum { GH_MAX_ARRAYS = 48 };
+
+/** What a checkpoint holds beside the shared parts: an array, or one integer. */
+typedef struct gh_array {
+    char name[64];
+    gh_real *data;  /* (n), NULL for an integer */
+    int64_t n;
+    int64_t *count; /* the integer */
+} gh_array;
+
+/** How the weights of a family are trained. All functions work on t->method_state. */
+typedef struct gh_method {
+    gh_status (*create)(genhep_trainer *t);
+    void (*free)(genhep_trainer *t);
+    /** One step: gradients and updates. GENHEP_E_NUMERIC before any weight has changed when something is not finite. */
+    gh_status (*step)(genhep_trainer *t, gh_step_loss *loss);
+    /** Mean validation loss of `parameters`, networks as they generate and the same noise every time; NULL: none. */
+    double (*validation)(genhep_trainer *t, const gh_real *parameters);
+    /** Fill `arrays` (at most GH_MAX_ARRAYS) for a checkpoint; NULL: none. @return how many */
+    int64_t (*arrays)(genhep_trainer *t, gh_array *arrays);
+} gh_method;
+
+extern const gh_method gh_method_autoencoder;
+
 struct genhep_trainer {
     gh_hooks hooks;
     genhep_model *model;      /* own copy; its parameters are the working ones */
     genhep_options *options;  /* the model's overlaid by the trainer's */
+    const gh_method *method;
+    void *method_state;
     gh_pool *pool;
-    gh_bvae_work *work;       /* one per thread */
     int64_t threads;
     gh_rows data;
     int64_t *order;           /* n_train: this epoch's order of the training rows */
@@ -55,18 +86,10 @@ struct genhep_trainer {
     gh_schedule schedule;
     gh_figure figure;         /* created when first needed */
     int64_t seed;
-    gh_real *batch_rows;      /* (batch, P) */
-    gh_real *batch_weights;   /* batch, or NULL */
-    gh_real *slice_gradients; /* (slices, n_parameters) */
-    gh_real *gradient;        /* n_parameters */
-    gh_real *first, *second;  /* optimiser state, n_parameters each */
-    gh_real *average;         /* running average, NULL without */
+    gh_weights weights;       /* of the model */
     gh_real *best;            /* weights with the best figure */
-    gh_bvae_loss *slice_loss; /* slices */
-    double *chunk_norm;       /* squared norm of each chunk of the gradient */
-    double *validation_loss;  /* per slice of the validation rows */
     gh_train_state state;
-    double rate_now, beta_now;
+    double rate_now;
     double events_per_second;
 };
 
@@ -82,9 +105,14 @@ void gh_trainer_progress(const genhep_trainer *trainer, genhep_progress *progres
 /** Weights that validation, figure and "average" snapshots use: the running average where there is one. */
 const gh_real *gh_trainer_smooth(const genhep_trainer *trainer);
 
-/** Mean validation loss of `parameters` with the networks as they generate (no dropout, running statistics) and latent
- * noise that is the same every time. NaN without validation rows. */
+/** The method's validation loss; NaN without one or without validation rows. */
 double gh_trainer_validation(genhep_trainer *trainer, const gh_real *parameters);
+
+/** Epoch `epoch`'s order of the training rows in t->order. */
+void gh_trainer_order(genhep_trainer *trainer, int64_t epoch);
+
+/** The update rule that the options name, for weights whose last gradient had this norm. */
+gh_update gh_trainer_update(const genhep_trainer *trainer, double rate, double norm);
 
 /** Snapshot with buffer and provenance, without self-test (sample/ adds that). */
 gh_status gh_trainer_snapshot(genhep_trainer *trainer, int32_t which, genhep_model **model);

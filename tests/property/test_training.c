@@ -20,9 +20,9 @@ static void same_weights(const genhep_trainer *a, const genhep_trainer *b)
     size_t bytes = (size_t)a->model->n_parameters * sizeof(gh_real);
     ck_assert_int_eq(a->model->n_parameters, b->model->n_parameters);
     ck_assert(memcmp(a->model->parameters, b->model->parameters, bytes) == 0);
-    ck_assert(memcmp(a->first, b->first, bytes) == 0);
+    ck_assert(memcmp(a->weights.first, b->weights.first, bytes) == 0);
     ck_assert(memcmp(a->best, b->best, bytes) == 0);
-    if (a->average) ck_assert(memcmp(a->average, b->average, bytes) == 0);
+    if (a->weights.average) ck_assert(memcmp(a->weights.average, b->weights.average, bytes) == 0);
     ck_assert(a->state.figure == b->state.figure && a->state.best_step == b->state.best_step);
 }
 

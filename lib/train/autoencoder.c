@@ -1,0 +1,120 @@
+/* autoencoder.c -- training step of the autoencoder family: one set of weights, slices of a batch through
+ * gh_bvae_gradient. Loss: model/bvae_gradient.c. */
+#include <math.h>
+#include <string.h>
+
+#include "model/bvae.h"
+#include "train/trainer.h"
+
+typedef struct state {
+    gh_bvae_work *work;       /* one per thread */
+    gh_real *batch_rows;      /* (batch, P) */
+    gh_real *batch_weights;   /* batch, or NULL */
+    gh_bvae_loss *slice_loss; /* slices */
+    double *validation_loss;  /* per slice of the validation rows */
+    double beta;
+} state;
+
+static void autoencoder_free(genhep_trainer *t)
+{
+    state *a = t->method_state;
+    if (!a) return;
+    for (int64_t i = 0; a->work && i < t->threads; i++) gh_bvae_work_free(&a->work[i]);
+    gh_free(&t->hooks, a->work);
+    gh_free_aligned(&t->hooks, a->batch_rows);
+    gh_free_aligned(&t->hooks, a->batch_weights);
+    gh_free(&t->hooks, a->slice_loss);
+    gh_free(&t->hooks, a->validation_loss);
+    gh_free(&t->hooks, a);
+    t->method_state = NULL;
+}
+
+static gh_status autoencoder_create(genhep_trainer *t)
+{
+    state *a;
+    const gh_hooks *hooks = &t->hooks;
+    GH_TRY(gh_bvae_check_beta(t->options));
+    GH_TRY(gh_alloc(hooks, &a, 1, sizeof *a));
+    t->method_state = a;
+    GH_TRY(gh_alloc_aligned(hooks, &a->batch_rows, t->batch * t->model->p, sizeof(gh_real)));
+    if (t->data.weights) GH_TRY(gh_alloc_aligned(hooks, &a->batch_weights, t->batch, sizeof(gh_real)));
+    GH_TRY(gh_alloc(hooks, &a->slice_loss, t->slices, sizeof *a->slice_loss));
+    GH_TRY(gh_alloc(hooks, &a->validation_loss, (t->data.n_validation + GH_SLICE - 1) / GH_SLICE, sizeof *a->validation_loss));
+    GH_TRY(gh_alloc(hooks, &a->work, t->threads, sizeof *a->work));
+    for (int64_t i = 0; i < t->threads; i++) GH_TRY(gh_bvae_work_create(hooks, t->model, GH_SLICE, &a->work[i]));
+    return GENHEP_OK;
+}
+
+static void gradient_slice(void *context, int64_t slice, int64_t worker)
+{
+    genhep_trainer *t = context;
+    state *a = t->method_state;
+    const int64_t P = t->model->p;
+    int64_t start = slice * GH_SLICE, rows = t->batch - start < GH_SLICE ? t->batch - start : GH_SLICE;
+    int64_t offset = (t->state.step % t->steps_per_epoch) * t->batch + start;
+    gh_real *X = a->batch_rows + start * P, *W = a->batch_weights ? a->batch_weights + start : NULL;
+    for (int64_t i = 0; i < rows; i++) { /* gathered once, so that GEMM reads one contiguous block */
+        int64_t row = t->order[offset + i];
+        memcpy(X + i * P, t->data.rows + row * P, (size_t)P * sizeof *X);
+        if (W) W[i] = t->data.weights[row];
+    }
+    const gh_rng rng = gh_rng_make(t->seed, GH_RANDOM_TRAIN, 0);
+    double scale = 1 / ((double)t->batch * t->data.mean_weight);
+    a->slice_loss[slice] = gh_bvae_gradient(t->model, t->model->parameters, &a->work[worker], X, W, scale, a->beta, &rng,
+                                            t->state.step * t->batch + start, rows, 1,
+                                            t->weights.slice_gradients + slice * t->weights.n);
+}
+
+static gh_status autoencoder_step(genhep_trainer *t, gh_step_loss *loss)
+{
+    state *a = t->method_state;
+    const int64_t step = t->state.step;
+    gh_trainer_order(t, step / t->steps_per_epoch);
+    double beta = gh_option_real(t->options, "loss.beta"), warm = gh_option_real(t->options, "loss.beta_warmup") * (double)t->schedule.steps;
+    a->beta = (double)step < warm ? beta * (double)step / warm : beta;
+    gh_pool_run(t->pool, gradient_slice, t, t->slices);
+    for (int64_t i = 0; i < t->slices; i++) {
+        loss->total += a->slice_loss[i].total;
+        loss->reconstruction += a->slice_loss[i].reconstruction;
+        loss->divergence += a->slice_loss[i].divergence;
+    }
+    double norm = gh_weights_reduce(&t->weights, t->pool, t->slices);
+    if (!isfinite(loss->total) || !isfinite(norm))
+        GH_FAIL(GENHEP_E_NUMERIC, "step %lld: loss %g and gradient norm %g, expected finite numbers; the weights of the step before are "
+                "kept; a smaller train.lr may help", (long long)step, loss->total, norm);
+    gh_weights_update(&t->weights, t->pool, gh_trainer_update(t, t->rate_now, norm));
+    return GENHEP_OK;
+}
+
+typedef struct validation_context {
+    genhep_trainer *trainer;
+    const gh_real *parameters;
+} validation_context;
+
+static void validation_slice(void *context, int64_t slice, int64_t worker)
+{
+    validation_context *c = context;
+    genhep_trainer *t = c->trainer;
+    state *a = t->method_state;
+    int64_t start = slice * GH_SLICE, rows = t->data.n_validation - start < GH_SLICE ? t->data.n_validation - start : GH_SLICE;
+    int64_t at = t->data.n_train + start;
+    const gh_rng rng = gh_rng_make(t->seed, GH_RANDOM_TRAIN, 1);
+    gh_bvae_loss loss = gh_bvae_gradient(t->model, c->parameters, &a->work[worker], t->data.rows + at * t->model->p,
+                                         t->data.weights ? t->data.weights + at : NULL,
+                                         1 / ((double)t->data.n_validation * t->data.mean_weight),
+                                         gh_option_real(t->options, "loss.beta"), &rng, start, rows, 0, NULL);
+    a->validation_loss[slice] = loss.total;
+}
+
+static double autoencoder_validation(genhep_trainer *t, const gh_real *parameters)
+{
+    state *a = t->method_state;
+    int64_t slices = (t->data.n_validation + GH_SLICE - 1) / GH_SLICE;
+    double total = 0;
+    validation_context context = {t, parameters};
+    gh_pool_run(t->pool, validation_slice, &context, slices);
+    for (int64_t i = 0; i < slices; i++) total += a->validation_loss[i];
+    return total;
+}
+
+const gh_method gh_method_autoencoder = {autoencoder_create, autoencoder_free, autoencoder_step, autoencoder_validation, NULL};
