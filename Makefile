@@ -1,5 +1,17 @@
 # Makefile -- every build, test and install target; `make list` prints them. Built things go to build/ only.
 # Variables a user may set: CC CXX FC PREFIX DESTDIR BLAS=static|shared DATA=<folder of samples> CFLAGS
+ifneq ($(and $(filter deps deps-all,$(MAKECMDGOALS)),$(filter-out deps deps-all,$(MAKECMDGOALS))),)
+# `make deps demo` where nothing is installed yet: paths and flags of the packages are known only behind their installation, so
+# the other goals go to a make that starts then
+PACKAGES := $(filter deps deps-all,$(MAKECMDGOALS))
+LATER := $(filter-out deps deps-all,$(MAKECMDGOALS))
+.PHONY: $(PACKAGES) $(LATER)
+$(PACKAGES):
+	@$(MAKE) --no-print-directory $@
+$(firstword $(LATER)): $(PACKAGES)
+	@$(MAKE) --no-print-directory $(LATER)
+$(wordlist 2,$(words $(LATER)),$(LATER)): $(firstword $(LATER)) ;
+else
 SHELL := /bin/bash
 CC ?= cc
 CXX ?= c++
@@ -207,3 +219,4 @@ list: ## this list
         check-kill check-all fuzz asan ubsan tsan valgrind bench quality format lint install uninstall
 FORCE:
 .DELETE_ON_ERROR:
+endif
