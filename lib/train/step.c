@@ -10,19 +10,20 @@
 static void gradient_slice(void *context, int64_t slice, int64_t worker)
 {
     genhep_trainer *t = context;
-    const int64_t P = t->model->p, n = t->model->n_parameters;
+    const int64_t P = t->model->p, Q = t->model->q, n = t->model->n_parameters;
     int64_t start = slice * GH_SLICE, rows = t->batch - start < GH_SLICE ? t->batch - start : GH_SLICE;
     int64_t offset = (t->state.step % t->steps_per_epoch) * t->batch + start;
-    gh_real *X = t->batch_rows + start * P, *W = t->batch_weights ? t->batch_weights + start : NULL;
+    gh_real *X = t->batch_rows + start * P, *Y = Q ? t->batch_conditions + start * Q : NULL, *W = t->batch_weights ? t->batch_weights + start : NULL;
     for (int64_t i = 0; i < rows; i++) { /* gathered once, so that GEMM reads one contiguous block */
         int64_t row = t->order[offset + i];
         memcpy(X + i * P, t->data.rows + row * P, (size_t)P * sizeof *X);
+        if (Y) memcpy(Y + i * Q, t->data.conditions + row * Q, (size_t)Q * sizeof *Y);
         if (W) W[i] = t->data.weights[row];
     }
     gh_real *gradient = t->slice_gradients + slice * n;
     const gh_rng rng = gh_rng_make(t->seed, GH_RANDOM_TRAIN, 0);
     double scale = 1 / ((double)t->batch * t->data.mean_weight);
-    t->slice_loss[slice] = gh_bvae_gradient(t->model, t->model->parameters, &t->work[worker], X, W, scale, t->beta_now, &rng,
+    t->slice_loss[slice] = gh_bvae_gradient(t->model, t->model->parameters, &t->work[worker], X, Y, W, scale, t->beta_now, &rng,
                                             t->state.step * t->batch + start, rows, 1, gradient);
 }
 
@@ -207,6 +208,7 @@ static void validation_slice(void *context, int64_t slice, int64_t worker)
     int64_t at = t->data.n_train + start;
     const gh_rng rng = gh_rng_make(t->seed, GH_RANDOM_TRAIN, 1);
     gh_bvae_loss loss = gh_bvae_gradient(t->model, c->parameters, &t->work[worker], t->data.rows + at * t->model->p,
+                                         t->data.conditions ? t->data.conditions + at * t->model->q : NULL,
                                          t->data.weights ? t->data.weights + at : NULL,
                                          1 / ((double)t->data.n_validation * t->data.mean_weight),
                                          gh_option_real(t->options, "loss.beta"), &rng, start, rows, 0, NULL);

@@ -32,6 +32,7 @@ static gh_status allocate_arena(genhep_trainer *t)
     int64_t n = t->model->n_parameters, P = t->model->p;
     int64_t chunks = (n + GH_UPDATE_CHUNK - 1) / GH_UPDATE_CHUNK;
     GH_TRY(gh_alloc_aligned(hooks, &t->batch_rows, t->batch * P, sizeof(gh_real)));
+    if (t->data.conditions) GH_TRY(gh_alloc_aligned(hooks, &t->batch_conditions, t->batch * t->model->q, sizeof(gh_real)));
     if (t->data.weights) GH_TRY(gh_alloc_aligned(hooks, &t->batch_weights, t->batch, sizeof(gh_real)));
     GH_TRY(gh_alloc_aligned(hooks, &t->slice_gradients, t->slices * n, sizeof(gh_real)));
     GH_TRY(gh_alloc_aligned(hooks, &t->gradient, n, sizeof(gh_real)));
@@ -109,7 +110,7 @@ void gh_trainer_free(genhep_trainer *t)
     gh_figure_free(&t->figure);
     gh_rows_free(&hooks, &t->data);
     gh_free(&hooks, t->order);
-    gh_real *arrays[] = {t->batch_rows, t->batch_weights, t->slice_gradients, t->gradient, t->first, t->second, t->average, t->best};
+    gh_real *arrays[] = {t->batch_rows, t->batch_conditions, t->batch_weights, t->slice_gradients, t->gradient, t->first, t->second, t->average, t->best};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) gh_free_aligned(&hooks, arrays[i]);
     gh_free(&hooks, t->slice_loss);
     gh_free(&hooks, t->chunk_norm);
@@ -189,7 +190,7 @@ gh_status gh_trainer_snapshot(genhep_trainer *t, int32_t which, genhep_model **r
         GH_FAIL(GENHEP_E_ARG, "snapshot %d: expected GENHEP_BEST, GENHEP_LAST or GENHEP_AVERAGE", (int)which);
     GH_TRY(snapshot_of(t, parameters, t->data.n_train, result));
     gh_status status = gh_option_is(t->options, "decoder.calibrate", "on")
-                           ? gh_calibration_fit(*result, t->data.n_train, t->data.rows, t->data.weights) : GENHEP_OK;
+                           ? gh_calibration_fit(*result, t->data.n_train, t->data.rows, t->data.conditions, t->data.weights) : GENHEP_OK;
     if (status) {
         gh_model_free(*result);
         *result = NULL;
@@ -211,7 +212,8 @@ static gh_status chi2_of(genhep_trainer *t, const gh_real *parameters, double *v
     genhep_model *model = NULL;
     int64_t n = gh_option_int(t->options, "train.figure_events"), entries = n < t->data.n_train ? n : t->data.n_train;
     if (!t->figure.edges)
-        GH_TRY(gh_figure_create(&t->hooks, t->data.n_validation, t->model->p, t->data.rows + t->data.n_train * t->model->p,
+        GH_TRY(gh_figure_create(&t->hooks, t->data.n_validation, t->model->p, t->data.rows + t->data.n_train * t->model->p, t->model->q,
+                                t->data.conditions ? t->data.conditions + t->data.n_train * t->model->q : NULL,
                                 t->data.weights ? t->data.weights + t->data.n_train : NULL, &t->figure));
     GH_TRY_CLEANUP(snapshot_of(t, parameters, entries, &model));
     GH_TRY_CLEANUP(gh_figure_chi2(&t->figure, model, t->seed, n, value));

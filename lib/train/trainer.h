@@ -19,8 +19,9 @@
 
 /** The prepared rows, training first, then validation. */
 typedef struct gh_rows {
-    gh_real *rows;    /* (n_train + n_validation, P) */
-    gh_real *weights; /* or NULL */
+    gh_real *rows;       /* (n_train + n_validation, P) */
+    gh_real *conditions; /* (n_train + n_validation, Q), NULL without */
+    gh_real *weights;    /* or NULL */
     int64_t n_train, n_validation;
     double mean_weight;
     uint64_t hash; /* of the prepared rows: a resumed run must have the same */
@@ -56,6 +57,7 @@ struct genhep_trainer {
     gh_figure figure;         /* created when first needed */
     int64_t seed;
     gh_real *batch_rows;      /* (batch, P) */
+    gh_real *batch_conditions; /* (batch, Q), or NULL */
     gh_real *batch_weights;   /* batch, or NULL */
     gh_real *slice_gradients; /* (slices, n_parameters) */
     gh_real *gradient;        /* n_parameters */
