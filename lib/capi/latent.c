@@ -51,7 +51,7 @@ genhep_status genhep_model_encode(const genhep_model *model, int64_t n, const do
     GH_TRY_CLEANUP(gh_alloc(hooks, &s, n * L, sizeof *s));
     GH_TRY_CLEANUP(prepare(model, n, events, stride, prepared, NULL));
     for (int64_t i = 0; i < n * model->p; i++) x[i] = (gh_real)prepared[i];
-    GH_TRY_CLEANUP(gh_bvae_encode(model, model->parameters, n, x, m, s));
+    GH_TRY_CLEANUP(gh_bvae_encode(model, model->parameters, n, x, NULL, m, s));
     for (int64_t i = 0; i < n * L; i++) {
         mu[i] = (double)m[i];
         if (sigma) sigma[i] = (double)s[i];
@@ -82,7 +82,7 @@ genhep_status genhep_model_decode(const genhep_model *model, int64_t n, const do
     GH_TRY_CLEANUP(gh_prep_work_create(hooks, model->prep, GH_BLOCK, &work));
     for (int64_t i = 0; i < GH_BLOCK * V; i++) uniforms[i] = 0.5; /* a mean event: free choices at their middle */
     for (int64_t i = 0; i < n * model->latents; i++) z[i] = (gh_real)latents[i];
-    GH_TRY_CLEANUP(gh_bvae_decode(model, n, z, prepared));
+    GH_TRY_CLEANUP(gh_bvae_decode(model, n, z, NULL, prepared));
     GH_TRY_CLEANUP(check_finite("a decoded coordinate", prepared, n, model->p)); /* the inverse would move a NaN to an edge */
     for (int64_t start = 0; start < n; start += GH_BLOCK) {
         int64_t rows = n - start < GH_BLOCK ? n - start : GH_BLOCK;
@@ -107,7 +107,7 @@ genhep_status genhep_model_log_density(const genhep_model *model, const genhep_o
     GH_TRY_CLEANUP(gh_alloc(hooks, &prepared, n * model->p, sizeof *prepared));
     GH_TRY_CLEANUP(gh_alloc(hooks, &jacobian, n, sizeof *jacobian));
     GH_TRY_CLEANUP(prepare(model, n, events, stride, prepared, jacobian));
-    GH_TRY_CLEANUP(model->family->log_density(model, gh_option_int(options, "density.samples"), n, prepared, log_density));
+    GH_TRY_CLEANUP(model->family->log_density(model, gh_option_int(options, "density.samples"), n, prepared, NULL, log_density));
     for (int64_t i = 0; i < n; i++) {
         log_density[i] += jacobian[i];
         if (isnan(log_density[i])) {

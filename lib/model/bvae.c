@@ -1,6 +1,7 @@
 /* bvae.c -- the B-VAE: layout, information buffer, encoding, decoding, generation (Otten et al., 1901.00875).
  *   p(z) = (1/n) sum_i N(mu_i, (alpha sigma_i + gamma)^2) over the encoded training events, or N(0,1);  x = dec(z) + s eps
- * AE, VAE and beta-VAE are settings: no posterior noise, or latents from the prior. */
+ * AE, VAE and beta-VAE are settings: no posterior noise, or latents from the prior. With conditions y both networks see
+ * them, x = dec[z,y] + s eps, and z ~ N(0,1). */
 #include "model/bvae.h"
 #include "model/calibration.h"
 
@@ -76,10 +77,11 @@ static gh_status bvae_plan(genhep_model *model, int64_t n, const double *prepare
     if (model->latents == 0) model->latents = model->p;
     GH_TRY(read_spec(options, "encoder", &encoder));
     GH_TRY(read_spec(options, "decoder", &decoder));
-    encoder.inputs = decoder.outputs = model->p;
+    encoder.inputs = model->p + model->q; /* [x,y] */
+    decoder.outputs = model->p;
     encoder.outputs = 2 * model->latents;
     encoder.output_activation = GH_LINEAR;
-    decoder.inputs = model->latents;
+    decoder.inputs = model->latents + model->q; /* [z,y] */
     if (model->noise == GH_NOISE_EVENT) decoder.outputs *= 2;
     decoder.output_activation = (gh_activation)gh_activation_of(gh_option_text(options, "decoder.output"));
     if (model->bce && decoder.output_activation != GH_LINEAR)
@@ -118,7 +120,7 @@ static int64_t bvae_uniforms(const genhep_model *model)
 
 static int64_t bvae_scratch(const genhep_model *model, int64_t rows)
 {
-    return rows * (model->latents + 3 * model->decoder.widest + model->decoder.layer[model->decoder.n_layers - 1].outputs);
+    return rows * (model->latents + model->q + 3 * model->decoder.widest + model->decoder.layer[model->decoder.n_layers - 1].outputs);
 }
 
 static int64_t pick_entry(const gh_buffer *buffer, double u)
@@ -136,20 +138,21 @@ static int64_t pick_entry(const gh_buffer *buffer, double u)
     return low;
 }
 
+/* Rows of z have L latents, and room for Q conditions. */
 static void draw_latents(const genhep_model *model, const gh_draw *draw, int64_t first, int64_t n, const gh_real *normals,
                          int64_t width, const double *uniforms, int64_t n_uniforms, gh_real *z)
 {
-    const int64_t L = model->latents;
+    const int64_t L = model->latents, stride = L + model->q;
     const gh_real alpha = model->deterministic ? 0 : (gh_real)draw->alpha, gamma = (gh_real)draw->gamma;
     for (int64_t i = 0; i < n; i++) {
         const gh_real *eps = normals + i * width;
         if (draw->prior) {
-            memcpy(z + i * L, eps, (size_t)L * sizeof *z);
+            memcpy(z + i * stride, eps, (size_t)L * sizeof *z);
             continue;
         }
         int64_t entry = draw->cycle ? (first + i) % model->buffer.n : pick_entry(&model->buffer, uniforms[i * n_uniforms]);
         const gh_real *mu = model->buffer.mu + entry * L, *sigma = model->buffer.sigma + entry * L;
-        for (int64_t j = 0; j < L; j++) z[i * L + j] = mu[j] + (alpha * sigma[j] + gamma) * eps[j];
+        for (int64_t j = 0; j < L; j++) z[i * stride + j] = mu[j] + (alpha * sigma[j] + gamma) * eps[j];
     }
 }
 
@@ -176,28 +179,44 @@ static void output_rows(const genhep_model *model, const gh_real *parameters, in
 }
 
 static void bvae_generate(const genhep_model *model, const gh_draw *draw, int64_t first, int64_t n, const gh_real *normals,
-                          const double *uniforms, gh_real *scratch, double *prepared)
+                          const double *uniforms, const gh_real *conditions, gh_real *scratch, double *prepared)
 {
-    const int64_t L = model->latents, width = bvae_normals(model);
-    gh_real *z = scratch, *layers = z + n * L, *Y = layers + 3 * n * model->decoder.widest;
+    const int64_t L = model->latents, Q = model->q, width = bvae_normals(model);
+    gh_real *z = scratch, *layers = z + n * (L + Q), *Y = layers + 3 * n * model->decoder.widest;
     draw_latents(model, draw, first, n, normals, width, uniforms, bvae_uniforms(model), z);
+    for (int64_t i = 0; Q && i < n; i++) memcpy(z + i * (L + Q) + L, conditions + i * Q, (size_t)Q * sizeof *z);
     gh_network_infer(&model->decoder, model->parameters, z, n, layers, Y);
     output_rows(model, model->parameters, n, Y, draw->noise ? normals + L : NULL, width, prepared);
     if (draw->calibrate) gh_calibration_apply(model, n, prepared);
 }
 
-gh_status gh_bvae_encode(const genhep_model *model, const gh_real *parameters, int64_t n, const gh_real *prepared, gh_real *mu,
-                         gh_real *sigma)
+void gh_join_rows(const gh_real *a, int64_t A, const gh_real *b, int64_t B, int64_t n, gh_real *out)
 {
-    const int64_t L = model->latents, P = model->p;
+    for (int64_t i = 0; i < n; i++) {
+        memcpy(out + i * (A + B), a + i * A, (size_t)A * sizeof *out);
+        memcpy(out + i * (A + B) + A, b + i * B, (size_t)B * sizeof *out);
+    }
+}
+
+/* One block of rows [a,b], B = 0 without conditions, padded with zeros: a row's result does not depend on how many rows
+ * come with it. */
+static void fill_block(const gh_real *a, int64_t A, const gh_real *b, int64_t B, int64_t rows, gh_real *block)
+{
+    if (B) gh_join_rows(a, A, b, B, rows, block);
+    else memcpy(block, a, (size_t)(rows * A) * sizeof *block);
+    memset(block + rows * (A + B), 0, (size_t)((GH_BLOCK - rows) * (A + B)) * sizeof *block);
+}
+
+gh_status gh_bvae_encode(const genhep_model *model, const gh_real *parameters, int64_t n, const gh_real *prepared,
+                         const gh_real *conditions, gh_real *mu, gh_real *sigma)
+{
+    const int64_t L = model->latents, P = model->p, Q = model->q;
     gh_real *scratch;
-    GH_TRY(gh_alloc_aligned(&model->hooks, &scratch, GH_BLOCK * (3 * model->encoder.widest + 2 * L + P), sizeof *scratch));
+    GH_TRY(gh_alloc_aligned(&model->hooks, &scratch, GH_BLOCK * (3 * model->encoder.widest + 2 * L + P + Q), sizeof *scratch));
     gh_real *H = scratch + 3 * GH_BLOCK * model->encoder.widest, *X = H + GH_BLOCK * 2 * L;
     for (int64_t start = 0; start < n; start += GH_BLOCK) {
-        /* whole blocks only, the last one padded: a row's latents do not depend on how many rows come with it */
         int64_t rows = n - start < GH_BLOCK ? n - start : GH_BLOCK;
-        memcpy(X, prepared + start * P, (size_t)(rows * P) * sizeof *X);
-        memset(X + rows * P, 0, (size_t)((GH_BLOCK - rows) * P) * sizeof *X);
+        fill_block(prepared + start * P, P, Q ? conditions + start * Q : NULL, Q, rows, X);
         gh_network_infer(&model->encoder, parameters, X, GH_BLOCK, scratch, H);
         for (int64_t i = 0; i < rows; i++)
             for (int64_t j = 0; j < L; j++) {
@@ -210,16 +229,17 @@ gh_status gh_bvae_encode(const genhep_model *model, const gh_real *parameters, i
     return GENHEP_OK;
 }
 
-gh_status gh_bvae_decode(const genhep_model *model, int64_t n, const gh_real *latents, double *prepared)
+gh_status gh_bvae_decode(const genhep_model *model, int64_t n, const gh_real *latents, const gh_real *conditions,
+                         double *prepared)
 {
-    const int64_t L = model->latents, P = model->p, O = model->decoder.layer[model->decoder.n_layers - 1].outputs;
+    const int64_t L = model->latents, P = model->p, Q = model->q;
+    const int64_t O = model->decoder.layer[model->decoder.n_layers - 1].outputs;
     gh_real *scratch;
-    GH_TRY(gh_alloc_aligned(&model->hooks, &scratch, GH_BLOCK * (3 * model->decoder.widest + O + L), sizeof *scratch));
+    GH_TRY(gh_alloc_aligned(&model->hooks, &scratch, GH_BLOCK * (3 * model->decoder.widest + O + L + Q), sizeof *scratch));
     gh_real *Y = scratch + 3 * GH_BLOCK * model->decoder.widest, *Z = Y + GH_BLOCK * O;
     for (int64_t start = 0; start < n; start += GH_BLOCK) {
         int64_t rows = n - start < GH_BLOCK ? n - start : GH_BLOCK;
-        memcpy(Z, latents + start * L, (size_t)(rows * L) * sizeof *Z);
-        memset(Z + rows * L, 0, (size_t)((GH_BLOCK - rows) * L) * sizeof *Z);
+        fill_block(latents + start * L, L, Q ? conditions + start * Q : NULL, Q, rows, Z);
         gh_network_infer(&model->decoder, model->parameters, Z, GH_BLOCK, scratch, Y);
         output_rows(model, model->parameters, rows, Y, NULL, 0, prepared + start * P);
     }
@@ -253,6 +273,9 @@ gh_status gh_bvae_fill_buffer(genhep_model *model, int64_t n, const gh_real *pre
     int64_t entries = n < most ? n : most, *order = NULL;
     gh_real *thinned = NULL;
     gh_buffer *buffer = &model->buffer;
+    if (model->q)
+        GH_FAIL(GENHEP_E_OPTION, "latent.source = buffer: a model with conditions draws its latents from the prior, as those in a "
+                "buffer belong to the conditions of their events");
     gh_free_aligned(hooks, buffer->mu);
     gh_free_aligned(hooks, buffer->sigma);
     gh_free(hooks, buffer->cumulative);
@@ -267,7 +290,7 @@ gh_status gh_bvae_fill_buffer(genhep_model *model, int64_t n, const gh_real *pre
     if (weights) GH_TRY_CLEANUP(accumulate_weights(model, order, entries, weights));
     GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &buffer->mu, entries * L, sizeof(gh_real)));
     GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &buffer->sigma, entries * L, sizeof(gh_real)));
-    GH_TRY_CLEANUP(gh_bvae_encode(model, model->parameters, entries, prepared, buffer->mu, buffer->sigma));
+    GH_TRY_CLEANUP(gh_bvae_encode(model, model->parameters, entries, prepared, NULL, buffer->mu, buffer->sigma));
     buffer->n = entries;
 cleanup:
     gh_free(hooks, order);
@@ -275,35 +298,39 @@ cleanup:
     return status;
 }
 
-/* log p(x) >= E log (1/K) sum_k p(x|z_k) p(z_k) / q(z_k|x) with p(z) = N(0,1) (Burda et al. 1509.00519). */
-static gh_status bvae_log_density(const genhep_model *model, int64_t samples, int64_t n, const double *prepared, double *out)
+/* log p(x) >= E log (1/K) sum_k p(x|z_k) p(z_k) / q(z_k|x) with p(z) = N(0,1) (Burda et al. 1509.00519); with conditions every
+ * density but p(z) is given them. */
+static gh_status bvae_log_density(const genhep_model *model, int64_t samples, int64_t n, const double *prepared,
+                                  const gh_real *conditions, double *out)
 {
     gh_status status;
     const gh_hooks *hooks = &model->hooks;
-    const int64_t L = model->latents, P = model->p, O = model->decoder.layer[model->decoder.n_layers - 1].outputs;
+    const int64_t L = model->latents, P = model->p, Q = model->q, S = L + Q;
+    const int64_t O = model->decoder.layer[model->decoder.n_layers - 1].outputs;
     gh_real *x = NULL, *mu = NULL, *sigma = NULL, *block = NULL;
     if (model->noise == GH_NOISE_NONE)
         GH_FAIL(GENHEP_E_STATE, "a model without decoder noise (loss.noise = none) has no density");
     GH_TRY_CLEANUP(gh_alloc(hooks, &x, n * P, sizeof *x));
     GH_TRY_CLEANUP(gh_alloc(hooks, &mu, n * L, sizeof *mu));
     GH_TRY_CLEANUP(gh_alloc(hooks, &sigma, n * L, sizeof *sigma));
-    GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &block, GH_BLOCK * (3 * model->decoder.widest + O + 2 * L), sizeof *block));
-    gh_real *Y = block + 3 * GH_BLOCK * model->decoder.widest, *Z = Y + GH_BLOCK * O, *eps = Z + GH_BLOCK * L;
+    GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &block, GH_BLOCK * (3 * model->decoder.widest + O + L + S), sizeof *block));
+    gh_real *Y = block + 3 * GH_BLOCK * model->decoder.widest, *Z = Y + GH_BLOCK * O, *eps = Z + GH_BLOCK * S;
     for (int64_t i = 0; i < n * P; i++) x[i] = (gh_real)prepared[i];
-    GH_TRY_CLEANUP(gh_bvae_encode(model, model->parameters, n, x, mu, sigma));
+    GH_TRY_CLEANUP(gh_bvae_encode(model, model->parameters, n, x, conditions, mu, sigma));
     for (int64_t i = 0; i < n; i++) {
         gh_rng rng = gh_rng_make(gh_option_int(model->options, "seed"), GH_RANDOM_EVALUATE, i & 0xffffff);
         double largest = -INFINITY, sum = 0;
+        for (int64_t r = 0; Q && r < GH_BLOCK; r++) memcpy(Z + r * S + L, conditions + i * Q, (size_t)Q * sizeof *Z);
         for (int64_t k = 0; k < samples; k += GH_BLOCK) {
             int64_t rows = samples - k < GH_BLOCK ? samples - k : GH_BLOCK;
             gh_rng_normals(&rng, k, GH_BLOCK, L, eps, L);
             for (int64_t r = 0; r < GH_BLOCK; r++)
-                for (int64_t j = 0; j < L; j++) Z[r * L + j] = mu[i * L + j] + sigma[i * L + j] * eps[r * L + j];
+                for (int64_t j = 0; j < L; j++) Z[r * S + j] = mu[i * L + j] + sigma[i * L + j] * eps[r * L + j];
             gh_network_infer(&model->decoder, model->parameters, Z, GH_BLOCK, block, Y);
             for (int64_t r = 0; r < rows; r++) {
                 double w = 0;
                 for (int64_t j = 0; j < L; j++) {
-                    double z = (double)Z[r * L + j], e = (double)eps[r * L + j];
+                    double z = (double)Z[r * S + j], e = (double)eps[r * L + j];
                     w += 0.5 * (e * e - z * z) + log((double)sigma[i * L + j]);
                 }
                 for (int64_t j = 0; j < P; j++) {
@@ -326,5 +353,10 @@ cleanup:
     return status;
 }
 
+static int64_t bvae_group(const genhep_model *model)
+{
+    return gh_network_group(&model->decoder, GH_BLOCK);
+}
+
 const gh_family gh_family_bvae = {"bvae",        bvae_plan,     bvae_normals,     bvae_uniforms,
-                                  bvae_scratch,  bvae_generate, bvae_log_density, 1};
+                                  bvae_scratch,  bvae_generate, bvae_log_density, 1, bvae_group};

@@ -9,7 +9,8 @@ typedef struct gh_bvae_work {
     gh_hooks hooks;
     gh_tape encoder, decoder;
     gh_real *noise;   /* (rows, L) standard normals */
-    gh_real *latent;  /* (rows, L) */
+    gh_real *input;   /* (rows, P + Q) of the encoder, NULL without conditions */
+    gh_real *latent;  /* (rows, L + Q), latents then conditions */
 } gh_bvae_work;
 
 typedef struct gh_bvae_loss {
@@ -20,18 +21,21 @@ typedef struct gh_bvae_loss {
  * weight. The plain autoencoder, whose loss has no beta, is exempt. */
 gh_status gh_bvae_check_beta(const genhep_options *options);
 
+/** out (n,A+B) = rows of a (n,A), each followed by its row of b (n,B). */
+void gh_join_rows(const gh_real *a, int64_t A, const gh_real *b, int64_t B, int64_t n, gh_real *out);
+
 gh_status gh_bvae_work_create(const gh_hooks *hooks, const genhep_model *model, int64_t max_rows, gh_bvae_work *work);
 void gh_bvae_work_free(gh_bvae_work *work);
 
-/** Loss of N rows and, unless `gradients` is NULL, its gradient, assigned to `gradients` (arena layout).
- *   z = mu + exp(v/2) eps,  eps ~ N(0,1) from `rng`, item first_item + i
- *   noise none:  (1-beta) MSE(x, dec z) + beta KL         (1901.00875)
- *   otherwise:   -log N(x; dec z, sigma^2) + beta KL
+/** Loss of N rows X (N,P) with prepared conditions y (N,Q), NULL when Q = 0, and, unless `gradients` is NULL, its gradient, assigned to `gradients` (arena layout).
+ *   z = mu + exp(v/2) eps,  (mu, v) = enc[x,y],  eps ~ N(0,1) from `rng`, item first_item + i
+ *   noise none:  (1-beta) MSE(x, dec[z,y]) + beta KL         (1901.00875)
+ *   otherwise:   -log N(x; dec[z,y], sigma^2) + beta KL      (given y: Sohn, Lee, Yan, NIPS 2015)
  * scale is 1 / (sum of the batch's weights), so that slices of a batch add up. Allocates nothing.
  * training: 1 with dropout and the slice's own batch statistics; 0, which takes no gradients, as the networks are used
  * later. */
 gh_bvae_loss gh_bvae_gradient(const genhep_model *model, const gh_real *parameters, gh_bvae_work *work,
-                              const gh_real *X, const gh_real *weights, double scale, double beta, const gh_rng *rng,
-                              int64_t first_item, int64_t N, int training, gh_real *gradients);
+                              const gh_real *X, const gh_real *conditions, const gh_real *weights, double scale, double beta,
+                              const gh_rng *rng, int64_t first_item, int64_t N, int training, gh_real *gradients);
 
 #endif

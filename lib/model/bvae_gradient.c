@@ -22,7 +22,8 @@ gh_status gh_bvae_work_create(const gh_hooks *hooks, const genhep_model *model, 
     GH_TRY_CLEANUP(gh_tape_create(hooks, &model->encoder, max_rows, 0, &work->encoder));
     GH_TRY_CLEANUP(gh_tape_create(hooks, &model->decoder, max_rows, 1, &work->decoder));
     GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &work->noise, max_rows * model->latents, sizeof(gh_real)));
-    GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &work->latent, max_rows * model->latents, sizeof(gh_real)));
+    GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &work->latent, max_rows * (model->latents + model->q), sizeof(gh_real)));
+    if (model->q) GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &work->input, max_rows * (model->p + model->q), sizeof(gh_real)));
 cleanup:
     if (status) gh_bvae_work_free(work);
     return status;
@@ -34,47 +35,51 @@ void gh_bvae_work_free(gh_bvae_work *work)
     gh_tape_free(&work->decoder);
     gh_free_aligned(&work->hooks, work->noise);
     gh_free_aligned(&work->hooks, work->latent);
-    work->noise = work->latent = NULL;
+    gh_free_aligned(&work->hooks, work->input);
+    work->noise = work->latent = work->input = NULL;
 }
 
-/* z = mu + exp(v/2) eps */
+/* z = mu + exp(v/2) eps; row i of z at z + i*stride */
 GH_CLONES
-static void reparametrise(gh_real *z, const gh_real *H, gh_real *eps, int64_t N, int64_t L)
+static void reparametrise(gh_real *z, int64_t stride, const gh_real *H, gh_real *eps, int64_t N, int64_t L)
 {
     for (int64_t i = 0; i < N; i++) {
         const gh_real *mu = H + i * 2 * L, *v = mu + L;
         for (int64_t j = 0; j < L; j++) {
             eps[i * L + j] *= EXP((gh_real)0.5 * v[j]); /* kept scaled: dz/dv = eps exp(v/2) / 2 */
-            z[i * L + j] = mu[j] + eps[i * L + j];
+            z[i * stride + j] = mu[j] + eps[i * L + j];
         }
     }
 }
 
-/* gmu = gz,  gv = gz eps exp(v/2) / 2 */
+/* gmu = gz,  gv = gz eps exp(v/2) / 2; row i of gz at gz + i*stride, what stands behind its L numbers are the conditions' */
 GH_CLONES
-static void reparametrise_backward(gh_real *gH, const gh_real *gz, const gh_real *scaled_eps, int64_t N, int64_t L)
+static void reparametrise_backward(gh_real *gH, const gh_real *gz, int64_t stride, const gh_real *scaled_eps, int64_t N, int64_t L)
 {
     for (int64_t i = 0; i < N; i++)
         for (int64_t j = 0; j < L; j++) {
-            gH[i * 2 * L + j] = gz[i * L + j];
-            gH[i * 2 * L + L + j] = (gh_real)0.5 * gz[i * L + j] * scaled_eps[i * L + j];
+            gH[i * 2 * L + j] = gz[i * stride + j];
+            gH[i * 2 * L + L + j] = (gh_real)0.5 * gz[i * stride + j] * scaled_eps[i * L + j];
         }
 }
 
 gh_bvae_loss gh_bvae_gradient(const genhep_model *model, const gh_real *parameters, gh_bvae_work *work, const gh_real *X,
-                              const gh_real *weights, double scale, double beta, const gh_rng *rng, int64_t first_item, int64_t N,
-                              int training, gh_real *gradients)
+                              const gh_real *conditions, const gh_real *weights, double scale, double beta, const gh_rng *rng,
+                              int64_t first_item, int64_t N, int training, gh_real *gradients)
 {
-    const int64_t L = model->latents, P = model->p, encoder_out = model->encoder.n_layers, decoder_out = model->decoder.n_layers;
+    const int64_t L = model->latents, P = model->p, Q = model->q, encoder_out = model->encoder.n_layers, decoder_out = model->decoder.n_layers;
     gh_bvae_loss loss = {0, 0, 0};
     gh_rng dropout = *rng;
     dropout.tag ^= (uint32_t)(GH_RANDOM_TRAIN ^ GH_RANDOM_DROPOUT) << 24;
 
-    gh_network_forward(&model->encoder, parameters, &work->encoder, X, N, training ? &dropout : NULL, first_item);
+    if (Q) gh_join_rows(X, P, conditions, Q, N, work->input);
+    gh_network_forward(&model->encoder, parameters, &work->encoder, Q ? work->input : X, N, training ? &dropout : NULL, first_item);
     const gh_real *H = work->encoder.value[encoder_out];
     if (model->deterministic) memset(work->noise, 0, (size_t)(N * L) * sizeof(gh_real));
     else gh_rng_normals(rng, first_item, N, L, work->noise, L);
-    reparametrise(work->latent, H, work->noise, N, L);
+    reparametrise(work->latent, L + Q, H, work->noise, N, L);
+    for (int64_t i = 0; Q && i < N; i++)
+        memcpy(work->latent + i * (L + Q) + L, conditions + i * Q, (size_t)Q * sizeof *conditions);
     dropout.tag += GH_MAX_LAYERS; /* masks of the decoder's layers */
     gh_network_forward(&model->decoder, parameters, &work->decoder, work->latent, N, training ? &dropout : NULL,
                        first_item);
@@ -99,7 +104,7 @@ gh_bvae_loss gh_bvae_gradient(const genhep_model *model, const gh_real *paramete
     gh_real *gH = work->encoder.gradient[encoder_out];
     if (gradients) {
         gh_network_backward(&model->decoder, parameters, &work->decoder, N, gradients);
-        reparametrise_backward(gH, work->decoder.gradient[0], work->noise, N, L);
+        reparametrise_backward(gH, work->decoder.gradient[0], L + Q, work->noise, N, L);
     } else {
         memset(gH, 0, (size_t)(N * 2 * L) * sizeof(gh_real));
     }

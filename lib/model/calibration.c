@@ -2,19 +2,21 @@
 #include "model/calibration.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "model/quantiles.h"
 
 enum { KNOTS = GH_CALIBRATION_KNOTS };
 #define Z_MAX 3.8
 
-gh_status gh_generate_rows(const genhep_model *model, int64_t seed, int64_t n, gh_real *rows)
+gh_status gh_generate_rows(const genhep_model *model, int64_t seed, int64_t n, const gh_real *conditions, int64_t n_conditions,
+                           gh_real *rows)
 {
     gh_status status;
     const gh_hooks *hooks = &model->hooks;
     const gh_family *family = model->family;
-    int64_t W = family->normals(model), U = family->uniforms(model), P = model->p;
-    gh_real *normals = NULL, *scratch = NULL;
+    int64_t W = family->normals(model), U = family->uniforms(model), P = model->p, Q = model->q;
+    gh_real *normals = NULL, *scratch = NULL, *given = NULL;
     double *uniforms = NULL, *prepared = NULL;
     gh_rng rng = gh_rng_make(seed, GH_RANDOM_TRAIN, 2), picks = gh_rng_make(seed, GH_RANDOM_TRAIN, 3);
     gh_draw draw;
@@ -24,15 +26,19 @@ gh_status gh_generate_rows(const genhep_model *model, int64_t seed, int64_t n, g
     GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &scratch, family->scratch(model, GH_BLOCK), sizeof *scratch));
     GH_TRY_CLEANUP(gh_alloc(hooks, &uniforms, GH_BLOCK * (U + 1), sizeof *uniforms));
     GH_TRY_CLEANUP(gh_alloc(hooks, &prepared, GH_BLOCK * P, sizeof *prepared));
+    if (Q) GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &given, GH_BLOCK * Q, sizeof *given));
     for (int64_t first = 0; first < n; first += GH_BLOCK) {
         gh_rng_normals(&rng, first, GH_BLOCK, W, normals, W);
         for (int64_t i = 0; i < GH_BLOCK * U; i++) uniforms[i] = gh_rng_uniform(&picks, first + i / U, i % U);
-        family->generate(model, &draw, first, GH_BLOCK, normals, uniforms, scratch, prepared);
+        for (int64_t i = 0; Q && i < GH_BLOCK; i++)
+            memcpy(given + i * Q, conditions + (first + i) % n_conditions * Q, (size_t)Q * sizeof *given);
+        family->generate(model, &draw, first, GH_BLOCK, normals, uniforms, given, scratch, prepared);
         for (int64_t i = 0; i < GH_BLOCK * P; i++) rows[first * P + i] = (gh_real)prepared[i];
     }
 cleanup:
     gh_free_aligned(hooks, normals);
     gh_free_aligned(hooks, scratch);
+    gh_free_aligned(hooks, given);
     gh_free(hooks, uniforms);
     gh_free(hooks, prepared);
     return status;
@@ -56,7 +62,8 @@ static int64_t events_for(int64_t n)
     return (m + GH_BLOCK - 1) / GH_BLOCK * GH_BLOCK;
 }
 
-gh_status gh_calibration_fit(genhep_model *model, int64_t n, const gh_real *rows, const gh_real *weights)
+gh_status gh_calibration_fit(genhep_model *model, int64_t n, const gh_real *rows, const gh_real *conditions,
+                             const gh_real *weights)
 {
     gh_status status;
     const gh_hooks *hooks = &model->hooks;
@@ -73,11 +80,12 @@ gh_status gh_calibration_fit(genhep_model *model, int64_t n, const gh_real *rows
     GH_TRY_CLEANUP(gh_alloc(hooks, &generated, m * P, sizeof *generated));
     GH_TRY_CLEANUP(gh_alloc(hooks, &column, most, sizeof *column));
     GH_TRY_CLEANUP(gh_alloc(hooks, &table, 2 * P * KNOTS, sizeof *table));
-    GH_TRY_CLEANUP(gh_generate_rows(model, gh_option_int(model->options, "seed"), m, generated));
+    GH_TRY_CLEANUP(gh_generate_rows(model, gh_option_int(model->options, "seed"), m, conditions, n, generated));
     for (int64_t j = 0; j < P; j++) {
         double *from = table + 2 * j * KNOTS, *to = from + KNOTS;
         for (int64_t i = 0; i < m; i++) {
-            column[i] = (gh_weighted){(double)generated[i * P + j], 1};
+            /* a generated event counts as much as the one whose conditions it took */
+            column[i] = (gh_weighted){(double)generated[i * P + j], conditions && weights ? (double)weights[i % n] : 1};
             if (!isfinite(column[i].x)) {
                 status = gh_fail(GENHEP_E_NUMERIC, "coordinate '%s' of a generated event is not finite", gh_prep_name(model->prep, j));
                 goto cleanup;

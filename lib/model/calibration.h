@@ -12,9 +12,10 @@
 #define GH_CALIBRATION_KNOTS 65
 #define GH_CALIBRATION_EVENTS 524288
 
-/** Fit on n training rows (n,P) and store in the model, which nobody shares yet. weights may be NULL; a negative one
+/** Fit on n training rows (n,P), with their prepared conditions (n,Q) or NULL, and store in the model, which nobody shares yet. weights may be NULL; a negative one
  * leaves the model as it is, with a line in the log. */
-gh_status gh_calibration_fit(genhep_model *model, int64_t n, const gh_real *rows, const gh_real *weights);
+gh_status gh_calibration_fit(genhep_model *model, int64_t n, const gh_real *rows, const gh_real *conditions,
+                             const gh_real *weights);
 
 /** Map generated prepared rows (n,P) in place. */
 void gh_calibration_apply(const genhep_model *model, int64_t n, double *prepared);
@@ -22,7 +23,9 @@ void gh_calibration_apply(const genhep_model *model, int64_t n, double *prepared
 /** GENHEP_E_FORMAT unless both rows of knots of every coordinate rise: for tables that were read. */
 gh_status gh_calibration_check(const genhep_model *model);
 
-/** n (a multiple of GH_BLOCK) prepared rows drawn from the model, (n,P), before calibration. */
-gh_status gh_generate_rows(const genhep_model *model, int64_t seed, int64_t n, gh_real *rows);
+/** n (a multiple of GH_BLOCK) prepared rows drawn from the model, (n,P), before calibration. A conditional model generates
+ * event k for row k modulo n_conditions of the prepared conditions (n_conditions,Q); NULL and 0 without. */
+gh_status gh_generate_rows(const genhep_model *model, int64_t seed, int64_t n, const gh_real *conditions, int64_t n_conditions,
+                           gh_real *rows);
 
 #endif

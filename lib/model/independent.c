@@ -1,5 +1,6 @@
 /* independent.c -- the baseline without a network: every prepared coordinate drawn from its own marginal, independently.
- * A model has learned something only where it beats this. Marginal j is the empirical quantile function on a grid of normal
+ * Conditions change nothing. A model has learned
+ * something only where it beats this. Marginal j is the empirical quantile function on a grid of normal
  * quantiles z_k in [-4.5, 4.5], linear in between: x = Q_j(z), z ~ N(0,1);  log p(x) = sum_j log phi(z) - log Q_j'(z). */
 #include <math.h>
 
@@ -50,9 +51,9 @@ static int64_t independent_scratch(const genhep_model *model, int64_t rows)
 }
 
 static void independent_generate(const genhep_model *model, const gh_draw *draw, int64_t first, int64_t n, const gh_real *normals,
-                                 const double *uniforms, gh_real *scratch, double *prepared)
+                                 const double *uniforms, const gh_real *conditions, gh_real *scratch, double *prepared)
 {
-    (void)draw, (void)first, (void)uniforms, (void)scratch;
+    (void)draw, (void)first, (void)uniforms, (void)conditions, (void)scratch;
     const int64_t P = model->p;
     for (int64_t i = 0; i < n; i++)
         for (int64_t j = 0; j < P; j++) {
@@ -65,9 +66,10 @@ static void independent_generate(const genhep_model *model, const gh_draw *draw,
         }
 }
 
-static gh_status independent_log_density(const genhep_model *model, int64_t samples, int64_t n, const double *prepared, double *out)
+static gh_status independent_log_density(const genhep_model *model, int64_t samples, int64_t n, const double *prepared,
+                                         const gh_real *conditions, double *out)
 {
-    (void)samples;
+    (void)samples, (void)conditions;
     const double step = 2 * Z_MAX / (KNOTS - 1);
     for (int64_t i = 0; i < n; i++) {
         out[i] = 0;
@@ -92,5 +94,12 @@ static gh_status independent_log_density(const genhep_model *model, int64_t samp
     return GENHEP_OK;
 }
 
+static int64_t independent_group(const genhep_model *model)
+{
+    (void)model;
+    return 1;
+}
+
 const gh_family gh_family_independent = {"independent",       independent_plan,     independent_normals,     independent_none,
-                                         independent_scratch, independent_generate, independent_log_density, 0};
+                                         independent_scratch, independent_generate, independent_log_density, 0,
+                                         independent_group};

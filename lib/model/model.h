@@ -17,6 +17,9 @@
  * falls in, by one GEMM shape per layer. Stored in the model file. */
 #define GH_BLOCK 256
 
+/** Condition rows of the training data that a conditional model keeps for its self-test. */
+#define GH_EXAMPLES 16
+
 typedef enum gh_noise { GH_NOISE_NONE = 0, GH_NOISE_GLOBAL = 1, GH_NOISE_EVENT = 2 } gh_noise;
 
 /** How a sampler draws, resolved once from model and sampler options. */
@@ -56,9 +59,17 @@ struct genhep_model {
     const gh_family *family;
     genhep_options *options; /* keys that were set when the model was created, and all that it stands on */
     genhep_dataset *schema;  /* zero events: names, units, attributes, storage */
+    int64_t n_targets;       /* T columns of the schema that are generated */
+    int64_t n_conditions;    /* C = D - T columns that are given, 0 without */
+    int64_t *targets;        /* D places in the schema: T targets, rising, then C conditions, rising */
+    int64_t *conditions;     /* targets + T */
     gh_prep_share *share;
-    const gh_prep *prep;
+    const gh_prep *prep;     /* of the targets */
     int64_t p;               /* prepared coordinates */
+    gh_prep_share *condition_share;
+    const gh_prep *condition_prep; /* NULL without conditions */
+    int64_t q;               /* Q prepared conditions, 0 without */
+    double *examples;        /* (GH_EXAMPLES, C): conditions for the self-test, NULL without */
     int64_t latents;         /* L */
     gh_network encoder, decoder;
     gh_noise noise;
@@ -87,12 +98,17 @@ struct gh_family {
     int64_t (*uniforms)(const genhep_model *model);
     /** gh_real numbers of scratch that generate needs for `rows` rows. */
     int64_t (*scratch)(const genhep_model *model, int64_t rows);
-    /** normals (n,W), uniforms (n,U) -> prepared (n,P). first: number of the first event. No allocation. */
+    /** normals (n,W), uniforms (n,U), prepared conditions (n,Q) or NULL when Q = 0 -> prepared (n,P). first: number of the
+     * first event. An event's bits do not depend on the other rows. No allocation. */
     void (*generate)(const genhep_model *model, const gh_draw *draw, int64_t first, int64_t n, const gh_real *normals,
-                     const double *uniforms, gh_real *scratch, double *prepared);
-    /** log p of prepared rows with respect to the prepared coordinates. */
-    gh_status (*log_density)(const genhep_model *model, int64_t samples, int64_t n, const double *prepared, double *log_density);
+                     const double *uniforms, const gh_real *conditions, gh_real *scratch, double *prepared);
+    /** log p of prepared rows, given prepared conditions (n,Q) or NULL, with respect to the prepared coordinates. */
+    gh_status (*log_density)(const genhep_model *model, int64_t samples, int64_t n, const double *prepared,
+                             const gh_real *conditions, double *log_density);
     int trainable;
+    /** The least number of rows, a divisor of GH_BLOCK, such that an event has the same bits whether generate computes a
+     * block or any aligned run of so many rows: conditional sampling then need not compute whole blocks for single events. */
+    int64_t (*group)(const genhep_model *model);
 };
 
 extern const gh_family gh_family_bvae, gh_family_independent;
@@ -108,15 +124,17 @@ gh_status gh_model_with_parameters(const genhep_model *model, const gh_real *par
 /** Does this option decide a model's layout or what its numbers mean? Such a key is fixed when the model is created. */
 int gh_model_is_structural(const char *key);
 
-/** Encode n prepared rows into mu, sigma (n,L), gh_real; scratch of the call's own. sigma may be NULL. */
-gh_status gh_bvae_encode(const genhep_model *model, const gh_real *parameters, int64_t n, const gh_real *prepared, gh_real *mu,
-                         gh_real *sigma);
+/** Encode n prepared rows (n,P) with their prepared conditions (n,Q), NULL when Q = 0, into mu, sigma (n,L), gh_real;
+ * scratch of the call's own. sigma may be NULL. */
+gh_status gh_bvae_encode(const genhep_model *model, const gh_real *parameters, int64_t n, const gh_real *prepared,
+                         const gh_real *conditions, gh_real *mu, gh_real *sigma);
 
-/** Decode n latents to mean prepared rows. */
-gh_status gh_bvae_decode(const genhep_model *model, int64_t n, const gh_real *latents, double *prepared);
+/** Decode n latents, with prepared conditions (n,Q) or NULL, to mean prepared rows. */
+gh_status gh_bvae_decode(const genhep_model *model, int64_t n, const gh_real *latents, const gh_real *conditions,
+                         double *prepared);
 
 /** Fill model->buffer from n prepared rows; more than latent.buffer rows are thinned at random by seed.
- * Negative weights are GENHEP_E_NUMERIC. */
+ * Negative weights are GENHEP_E_NUMERIC; a conditional model, whose latents belong to their conditions, GENHEP_E_OPTION. */
 gh_status gh_bvae_fill_buffer(genhep_model *model, int64_t n, const gh_real *prepared, const double *weights);
 
 /** Resolve latent.* and sample.* from the model's options overlaid by `options` (NULL: none). GENHEP_E_STATE when the

@@ -260,6 +260,12 @@ static void infer_rows(const gh_network *network, const gh_real *parameters, con
     }
 }
 
+int64_t gh_network_group(const gh_network *network, int64_t block)
+{
+    enum { GROUP = 16 }; /* floats of the widest register: tails of vector loops never occur */
+    return block % GROUP == 0 && fits_lanes(network, GROUP) ? GROUP : block;
+}
+
 void gh_network_infer(const gh_network *network, const gh_real *parameters, const gh_real *X, int64_t N, gh_real *scratch,
                       gh_real *Y)
 {

@@ -91,4 +91,8 @@ void gh_network_backward(const gh_network *network, const gh_real *parameters, g
 void gh_network_infer(const gh_network *network, const gh_real *parameters, const gh_real *X, int64_t N, gh_real *scratch,
                       gh_real *Y);
 
+/** The least number of rows, a divisor of `block`, such that gh_network_infer gives a row the same bits in any aligned run
+ * of so many rows as in a block: a register's worth where events stand across lanes, `block` where they do not. */
+int64_t gh_network_group(const gh_network *network, int64_t block);
+
 #endif

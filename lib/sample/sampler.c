@@ -104,7 +104,7 @@ static void compute_rows(genhep_sampler *s, gh_sample_work *w, int64_t first, in
     const genhep_model *m = s->model;
     const int64_t U = m->family->uniforms(m), D = m->schema->d;
     fill_random(s, w, first, n);
-    m->family->generate(m, &s->draw, first, n, w->normals, w->uniforms, w->scratch, w->prepared);
+    m->family->generate(m, &s->draw, first, n, w->normals, w->uniforms, NULL, w->scratch, w->prepared);
     gh_prep_inverse(m->prep, w->prep, n, w->prepared, m->p, w->uniforms + GH_BLOCK * U, is_float, w->rows, D);
     mark_broken(w->prepared, n, m->p, w->rows, D);
 }

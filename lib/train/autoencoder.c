@@ -9,6 +9,7 @@
 typedef struct state {
     gh_bvae_work *work;       /* one per thread */
     gh_real *batch_rows;      /* (batch, P) */
+    gh_real *batch_conditions; /* (batch, Q), or NULL */
     gh_real *batch_weights;   /* batch, or NULL */
     gh_bvae_loss *slice_loss; /* slices */
     double *validation_loss;  /* per slice of the validation rows */
@@ -22,6 +23,7 @@ static void autoencoder_free(genhep_trainer *t)
     for (int64_t i = 0; a->work && i < t->threads; i++) gh_bvae_work_free(&a->work[i]);
     gh_free(&t->hooks, a->work);
     gh_free_aligned(&t->hooks, a->batch_rows);
+    gh_free_aligned(&t->hooks, a->batch_conditions);
     gh_free_aligned(&t->hooks, a->batch_weights);
     gh_free(&t->hooks, a->slice_loss);
     gh_free(&t->hooks, a->validation_loss);
@@ -37,6 +39,7 @@ static gh_status autoencoder_create(genhep_trainer *t)
     GH_TRY(gh_alloc(hooks, &a, 1, sizeof *a));
     t->method_state = a;
     GH_TRY(gh_alloc_aligned(hooks, &a->batch_rows, t->batch * t->model->p, sizeof(gh_real)));
+    if (t->data.conditions) GH_TRY(gh_alloc_aligned(hooks, &a->batch_conditions, t->batch * t->model->q, sizeof(gh_real)));
     if (t->data.weights) GH_TRY(gh_alloc_aligned(hooks, &a->batch_weights, t->batch, sizeof(gh_real)));
     GH_TRY(gh_alloc(hooks, &a->slice_loss, t->slices, sizeof *a->slice_loss));
     GH_TRY(gh_alloc(hooks, &a->validation_loss, (t->data.n_validation + GH_SLICE - 1) / GH_SLICE, sizeof *a->validation_loss));
@@ -49,18 +52,20 @@ static void gradient_slice(void *context, int64_t slice, int64_t worker)
 {
     genhep_trainer *t = context;
     state *a = t->method_state;
-    const int64_t P = t->model->p;
+    const int64_t P = t->model->p, Q = t->model->q;
     int64_t start = slice * GH_SLICE, rows = t->batch - start < GH_SLICE ? t->batch - start : GH_SLICE;
     int64_t offset = (t->state.step % t->steps_per_epoch) * t->batch + start;
     gh_real *X = a->batch_rows + start * P, *W = a->batch_weights ? a->batch_weights + start : NULL;
+    gh_real *Y = Q ? a->batch_conditions + start * Q : NULL;
     for (int64_t i = 0; i < rows; i++) { /* gathered once, so that GEMM reads one contiguous block */
         int64_t row = t->order[offset + i];
         memcpy(X + i * P, t->data.rows + row * P, (size_t)P * sizeof *X);
+        if (Y) memcpy(Y + i * Q, t->data.conditions + row * Q, (size_t)Q * sizeof *Y);
         if (W) W[i] = t->data.weights[row];
     }
     const gh_rng rng = gh_rng_make(t->seed, GH_RANDOM_TRAIN, 0);
     double scale = 1 / ((double)t->batch * t->data.mean_weight);
-    a->slice_loss[slice] = gh_bvae_gradient(t->model, t->model->parameters, &a->work[worker], X, W, scale, a->beta, &rng,
+    a->slice_loss[slice] = gh_bvae_gradient(t->model, t->model->parameters, &a->work[worker], X, Y, W, scale, a->beta, &rng,
                                             t->state.step * t->batch + start, rows, 1,
                                             t->weights.slice_gradients + slice * t->weights.n);
 }
@@ -100,6 +105,7 @@ static void validation_slice(void *context, int64_t slice, int64_t worker)
     int64_t at = t->data.n_train + start;
     const gh_rng rng = gh_rng_make(t->seed, GH_RANDOM_TRAIN, 1);
     gh_bvae_loss loss = gh_bvae_gradient(t->model, c->parameters, &a->work[worker], t->data.rows + at * t->model->p,
+                                         t->data.conditions ? t->data.conditions + at * t->model->q : NULL,
                                          t->data.weights ? t->data.weights + at : NULL,
                                          1 / ((double)t->data.n_validation * t->data.mean_weight),
                                          gh_option_real(t->options, "loss.beta"), &rng, start, rows, 0, NULL);

@@ -9,9 +9,18 @@
 
 enum { BINS = 40 };
 
-/* Projection k: the first P are coordinates, then for every pair i < j the sum and the difference. */
-static void project(const gh_real *rows, int64_t n, int64_t P, int64_t k, double *out)
+/* Projection k: the first P are coordinates, then for every pair i < j the sum and the difference, then those of every
+ * coordinate and condition. Row r has the conditions of row r modulo n_conditions. */
+static void project(const gh_real *rows, int64_t n, int64_t P, const gh_real *conditions, int64_t n_conditions, int64_t Q, int64_t k,
+                    double *out)
 {
+    if (k >= P * P) { /* P + P (P - 1) */
+        int64_t i = (k - P * P) / 2 / Q, j = (k - P * P) / 2 % Q;
+        double sign = (k - P * P) % 2 ? -1 : 1;
+        for (int64_t r = 0; r < n; r++)
+            out[r] = (double)rows[r * P + i] + sign * (double)conditions[r % n_conditions * Q + j];
+        return;
+    }
     if (k < P) {
         for (int64_t r = 0; r < n; r++) out[r] = (double)rows[r * P + k];
         return;
@@ -40,27 +49,33 @@ static int64_t bin_of(const double *edges, double x)
     return low;
 }
 
-static void fill(const double *edges, const double *x, const gh_real *weights, int64_t n, double *counts, double *variances)
+/* weights (n_weights), of row r modulo n_weights */
+static void fill(const double *edges, const double *x, const gh_real *weights, int64_t n_weights, int64_t n, double *counts,
+                 double *variances)
 {
     memset(counts, 0, BINS * sizeof *counts);
     memset(variances, 0, BINS * sizeof *variances);
     for (int64_t r = 0; r < n; r++) {
         int64_t b = bin_of(edges, x[r]);
-        double w = weights ? (double)weights[r] : 1;
+        double w = weights ? (double)weights[r % n_weights] : 1;
         counts[b] += w;
         variances[b] += w * w;
     }
 }
 
-gh_status gh_figure_create(const gh_hooks *hooks, int64_t n, int64_t p, const gh_real *rows, const gh_real *weights,
-                           gh_figure *figure)
+gh_status gh_figure_create(const gh_hooks *hooks, int64_t n, int64_t p, const gh_real *rows, int64_t q, const gh_real *conditions,
+                           const gh_real *weights, gh_figure *figure)
 {
     gh_status status;
     double *x = NULL, *sorted = NULL;
     memset(figure, 0, sizeof *figure);
     figure->hooks = *hooks;
     figure->p = p;
-    figure->projections = p + p * (p - 1);
+    figure->q = q;
+    figure->n = n;
+    figure->conditions = conditions;
+    figure->weights = weights;
+    figure->projections = p * p + 2 * p * q;
     GH_TRY_CLEANUP(gh_alloc(hooks, &figure->edges, figure->projections * BINS, sizeof(double)));
     GH_TRY_CLEANUP(gh_alloc(hooks, &figure->counts, figure->projections * BINS, sizeof(double)));
     GH_TRY_CLEANUP(gh_alloc(hooks, &figure->variances, figure->projections * BINS, sizeof(double)));
@@ -69,11 +84,11 @@ gh_status gh_figure_create(const gh_hooks *hooks, int64_t n, int64_t p, const gh
     for (int64_t r = 0; r < n; r++) figure->total += weights ? (double)weights[r] : 1;
     for (int64_t k = 0; k < figure->projections; k++) {
         double *edges = figure->edges + k * BINS;
-        project(rows, n, p, k, x);
+        project(rows, n, p, conditions, n, q, k, x);
         memcpy(sorted, x, (size_t)n * sizeof *x);
         qsort(sorted, (size_t)n, sizeof *sorted, ascending);
         for (int64_t b = 0; b + 1 < BINS; b++) edges[b] = sorted[(b + 1) * n / BINS];
-        fill(edges, x, weights, n, figure->counts + k * BINS, figure->variances + k * BINS);
+        fill(edges, x, weights, n, n, figure->counts + k * BINS, figure->variances + k * BINS);
     }
 cleanup:
     gh_free(hooks, x);
@@ -96,15 +111,25 @@ gh_status gh_figure_chi2(const gh_figure *figure, const genhep_model *model, int
     gh_status status;
     const gh_hooks *hooks = &figure->hooks;
     gh_real *rows = NULL;
-    double *x = NULL, counts[BINS], variances[BINS], sum = 0;
-    n = (n + GH_BLOCK - 1) / GH_BLOCK * GH_BLOCK;
-    GH_TRY_CLEANUP(gh_alloc(hooks, &rows, n * figure->p, sizeof *rows));
+    double *x = NULL, counts[BINS], variances[BINS], sum = 0, total;
+    const gh_real *weights = NULL;
+    int64_t drawn = (n + GH_BLOCK - 1) / GH_BLOCK * GH_BLOCK;
+    if (!figure->q) {
+        n = drawn;
+    } else { /* whole passes over the validation rows, so that their conditions are met equally often */
+        if (n > figure->n) n = (n + figure->n - 1) / figure->n * figure->n;
+        drawn = (n + GH_BLOCK - 1) / GH_BLOCK * GH_BLOCK;
+        weights = figure->weights;
+    }
+    total = (double)n;
+    for (int64_t r = 0; weights && r < n; r++) total += (double)weights[r % figure->n] - 1;
+    GH_TRY_CLEANUP(gh_alloc(hooks, &rows, drawn * figure->p, sizeof *rows));
     GH_TRY_CLEANUP(gh_alloc(hooks, &x, n, sizeof *x));
-    GH_TRY_CLEANUP(gh_generate_rows(model, seed, n, rows));
+    GH_TRY_CLEANUP(gh_generate_rows(model, seed, drawn, figure->conditions, figure->n, rows));
     for (int64_t k = 0; k < figure->projections; k++) {
-        project(rows, n, figure->p, k, x);
-        fill(figure->edges + k * BINS, x, NULL, n, counts, variances);
-        double chi2 = 0, ratio = figure->total / (double)n;
+        project(rows, n, figure->p, figure->conditions, figure->n, figure->q, k, x);
+        fill(figure->edges + k * BINS, x, weights, figure->n, n, counts, variances);
+        double chi2 = 0, ratio = figure->total / total;
         for (int64_t b = 0; b < BINS; b++) {
             double difference = figure->counts[k * BINS + b] - ratio * counts[b];
             double variance = figure->variances[k * BINS + b] + ratio * ratio * variances[b];

@@ -60,8 +60,9 @@ cleanup:
 void gh_rows_free(const gh_hooks *hooks, gh_rows *data)
 {
     gh_free_aligned(hooks, data->rows);
+    gh_free_aligned(hooks, data->conditions);
     gh_free_aligned(hooks, data->weights);
-    data->rows = data->weights = NULL;
+    data->rows = data->conditions = data->weights = NULL;
 }
 
 void gh_rows_shuffle(int64_t seed, int64_t epoch, int64_t n, int64_t *order)

@@ -166,7 +166,7 @@ gh_status gh_trainer_snapshot(genhep_trainer *t, int32_t which, genhep_model **r
         GH_FAIL(GENHEP_E_ARG, "snapshot %d: expected GENHEP_BEST, GENHEP_LAST or GENHEP_AVERAGE", (int)which);
     GH_TRY(snapshot_of(t, parameters, t->data.n_train, result));
     gh_status status = gh_option_is(t->options, "decoder.calibrate", "on")
-                           ? gh_calibration_fit(*result, t->data.n_train, t->data.rows, t->data.weights) : GENHEP_OK;
+                           ? gh_calibration_fit(*result, t->data.n_train, t->data.rows, t->data.conditions, t->data.weights) : GENHEP_OK;
     if (status) {
         gh_model_free(*result);
         *result = NULL;
@@ -188,7 +188,8 @@ static gh_status chi2_of(genhep_trainer *t, const gh_real *parameters, double *v
     genhep_model *model = NULL;
     int64_t n = gh_option_int(t->options, "train.figure_events"), entries = n < t->data.n_train ? n : t->data.n_train;
     if (!t->figure.edges)
-        GH_TRY(gh_figure_create(&t->hooks, t->data.n_validation, t->model->p, t->data.rows + t->data.n_train * t->model->p,
+        GH_TRY(gh_figure_create(&t->hooks, t->data.n_validation, t->model->p, t->data.rows + t->data.n_train * t->model->p, t->model->q,
+                                t->data.conditions ? t->data.conditions + t->data.n_train * t->model->q : NULL,
                                 t->data.weights ? t->data.weights + t->data.n_train : NULL, &t->figure));
     GH_TRY_CLEANUP(snapshot_of(t, parameters, entries, &model));
     GH_TRY_CLEANUP(gh_figure_chi2(&t->figure, model, t->seed, n, value));

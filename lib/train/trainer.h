@@ -18,8 +18,9 @@
 
 /** The prepared rows, training first, then validation. */
 typedef struct gh_rows {
-    gh_real *rows;    /* (n_train + n_validation, P) */
-    gh_real *weights; /* or NULL */
+    gh_real *rows;       /* (n_train + n_validation, P) */
+    gh_real *conditions; /* (n_train + n_validation, Q), NULL without */
+    gh_real *weights;    /* or NULL */
     int64_t n_train, n_validation;
     double mean_weight;
     uint64_t hash; /* of the prepared rows: a resumed run must have the same */

@@ -19,7 +19,7 @@ typedef struct bvae_case {
 static double value_of(void *context)
 {
     bvae_case *c = context;
-    return gh_bvae_gradient(c->model, c->parameters, &c->work, c->X, c->weights, 1.0 / N, c->beta, &c->rng, 100, N, 1, NULL).total;
+    return gh_bvae_gradient(c->model, c->parameters, &c->work, c->X, NULL, c->weights, 1.0 / N, c->beta, &c->rng, 100, N, 1, NULL).total;
 }
 
 /* A model on 50 random rows with its scratch and a batch; c->model and c->work are the caller's. */
@@ -63,7 +63,7 @@ static void check(const char *settings, double beta, const double *weights)
     if (c.model->bce)
         for (int i = 0; i < N * P; i++) c.X[i] = 1 / (1 + exp(-c.X[i]));
     ck_ok(gh_alloc(&hooks, &gradient, c.model->n_parameters, sizeof *gradient));
-    gh_bvae_loss loss = gh_bvae_gradient(c.model, c.parameters, &c.work, c.X, weights, 1.0 / N, beta, &c.rng, 100, N, 1, gradient);
+    gh_bvae_loss loss = gh_bvae_gradient(c.model, c.parameters, &c.work, c.X, NULL, weights, 1.0 / N, beta, &c.rng, 100, N, 1, gradient);
     ck_assert(isfinite(loss.total) && loss.total == value_of(&c));
     double worst = gc_worst(value_of, &c, c.parameters, gradient, c.model->n_trainable);
     ck_assert_msg(worst <= 1e-6, "%s: worst relative error %g", settings, worst);
@@ -73,7 +73,7 @@ static void check(const char *settings, double beta, const double *weights)
 
 static double evaluated(bvae_case *c)
 {
-    return gh_bvae_gradient(c->model, c->parameters, &c->work, c->X, c->weights, 1.0 / N, c->beta, &c->rng, 100, N, 0, NULL).total;
+    return gh_bvae_gradient(c->model, c->parameters, &c->work, c->X, NULL, c->weights, 1.0 / N, c->beta, &c->rng, 100, N, 0, NULL).total;
 }
 
 START_TEST(evaluation_has_no_dropout)
@@ -98,7 +98,7 @@ START_TEST(evaluation_uses_running_statistics)
     const int64_t n = c.model->n_trainable, statistics = c.model->n_parameters - n;
     ck_assert_int_gt(statistics, 0);
     ck_ok(gh_alloc(&hooks, &gradient, c.model->n_parameters, sizeof *gradient));
-    double training = gh_bvae_gradient(c.model, c.parameters, &c.work, c.X, NULL, 1.0 / N, c.beta, &c.rng, 100, N, 1, gradient).total;
+    double training = gh_bvae_gradient(c.model, c.parameters, &c.work, c.X, NULL, NULL, 1.0 / N, c.beta, &c.rng, 100, N, 1, gradient).total;
     double before = evaluated(&c);
     ck_assert_msg(fabs(before - training) > 1e-3, "the start statistics are not those of the batch: %g, %g", before, training);
     memcpy(c.parameters + n, gradient + n, (size_t)statistics * sizeof *gradient); /* this batch's own */
