@@ -4,6 +4,7 @@
  * them, x = dec[z,y] + s eps, and z ~ N(0,1). */
 #include "model/bvae.h"
 #include "model/calibration.h"
+#include "model/network_options.h"
 
 #include <math.h>
 #include <string.h>
@@ -16,32 +17,6 @@
 #define EXP gh_fast_exp
 #define TANH gh_fast_tanh
 #endif
-
-static gh_status read_spec(const genhep_options *options, const char *side, gh_network_spec *spec)
-{
-    static const char *const residuals[] = {"none", "skip2", "add"}, *const norms[] = {"none", "batch", "layer"};
-    char key[64];
-#define KEY(name) (strcpy(key, side), strcat(key, name), key)
-    spec->layers = gh_option_int(options, KEY(".layers"));
-    spec->units = gh_option_int(options, KEY(".units"));
-    spec->activation = (gh_activation)gh_activation_of(gh_option_text(options, KEY(".activation")));
-    spec->slope = (gh_real)gh_option_real(options, KEY(".slope"));
-    spec->dropout = (gh_real)gh_option_real(options, KEY(".dropout"));
-    const char *residual = gh_option_text(options, KEY(".residual")), *norm = gh_option_text(options, KEY(".norm"));
-    for (int i = 0; i < 3; i++) {
-        if (strcmp(residual, residuals[i]) == 0) spec->residual = (gh_residual)i;
-        if (strcmp(norm, norms[i]) == 0) spec->norm = (gh_norm)i;
-    }
-    const char *init = gh_option_text(options, KEY(".init"));
-    spec->init_gain = strcmp(init, "he") == 0 ? 2 : strcmp(init, "lecun") == 0 ? 1 : 0;
-    spec->init_sd = sqrt(1.55 / 128); /* the paper's start, as in the authors' code */
-    spec->output_gain = 1;
-#undef KEY
-    if (spec->units > (INT64_C(1) << 40) / (spec->units * (spec->layers + 1)))
-        GH_FAIL(GENHEP_E_OPTION, "%s: %lld layers of %lld units are too large", side, (long long)spec->layers,
-                (long long)spec->units);
-    return GENHEP_OK;
-}
 
 /* Decoder noise starts well below the width of the data: from a unit width the latents are ignored, and that is a trap. */
 static void start_noise(genhep_model *model, double log_sigma)
@@ -75,15 +50,14 @@ static gh_status bvae_plan(genhep_model *model, int64_t n, const double *prepare
     model->bce = model->noise == GH_NOISE_NONE && gh_option_is(options, "loss.reconstruction", "bce");
     model->latents = gh_option_int(options, "latent.dim");
     if (model->latents == 0) model->latents = model->p;
-    GH_TRY(read_spec(options, "encoder", &encoder));
-    GH_TRY(read_spec(options, "decoder", &decoder));
+    GH_TRY(gh_network_spec_read(options, "encoder", &encoder));
+    GH_TRY(gh_network_spec_read(options, "decoder", &decoder));
     encoder.inputs = model->p + model->q; /* [x,y] */
     decoder.outputs = model->p;
     encoder.outputs = 2 * model->latents;
     encoder.output_activation = GH_LINEAR;
     decoder.inputs = model->latents + model->q; /* [z,y] */
     if (model->noise == GH_NOISE_EVENT) decoder.outputs *= 2;
-    decoder.output_activation = (gh_activation)gh_activation_of(gh_option_text(options, "decoder.output"));
     if (model->bce && decoder.output_activation != GH_LINEAR)
         GH_FAIL(GENHEP_E_OPTION, "option 'decoder.output': found '%s', expected 'linear' with loss.reconstruction = bce "
                 "(its outputs are logits)", gh_option_text(options, "decoder.output"));

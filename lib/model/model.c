@@ -44,8 +44,9 @@ static int starts_with(const char *key, const char *const *prefixes, size_t n)
 
 int gh_model_is_structural(const char *key)
 {
-    static const char *const prefixes[] = {"model.", "prep", "encoder.", "decoder.", "latent.dim", "loss.noise",
-                                           "loss.reconstruction", "data.columns", "data.masses", "data.particles"};
+    static const char *const prefixes[] = {"model.", "prep", "encoder.", "decoder.", "generator.", "discriminator.",
+                                           "latent.dim", "loss.noise", "loss.reconstruction", "data.columns", "data.masses",
+                                           "data.particles"};
     return starts_with(key, prefixes, sizeof prefixes / sizeof *prefixes);
 }
 

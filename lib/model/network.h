@@ -20,6 +20,11 @@ typedef enum gh_residual {
     GH_RESIDUAL_ADD = 2    /* x_k = x_{k-1} + f(W x_{k-1} + b) from the second hidden layer */
 } gh_residual;
 
+/** What hidden layers are made of (docs/internals/NETWORKS.md). */
+typedef enum gh_network_kind { GH_NETWORK_DENSE = 0, GH_NETWORK_CONV = 1, GH_NETWORK_RNN = 2 } gh_network_kind;
+
+enum { GH_MAX_CONVOLUTIONS = 16 };
+
 typedef struct gh_network_spec {
     int64_t inputs, outputs, layers, units;
     gh_activation activation, output_activation;
@@ -30,6 +35,11 @@ typedef struct gh_network_spec {
     double init_gain;      /* hidden weights ~ N(0, init_gain / fan_in); 0: init_sd for all weights */
     double init_sd;        /* the paper's plain normal start: sd of every weight when init_gain == 0 */
     double output_gain;    /* factor on the start weights of the output layer */
+    gh_network_kind kind;  /* conv and rnn: */
+    int emits;             /* from latents to features (decoder, generator) instead of from features to numbers */
+    int64_t grid[3];       /* conv: height, width, channels behind the dense layer; height 0: the inputs are the line */
+    int64_t convolutions;  /* conv: how many */
+    int64_t channels[GH_MAX_CONVOLUTIONS], kernel[GH_MAX_CONVOLUTIONS];
 } gh_network_spec;
 
 typedef struct gh_layer {
@@ -86,6 +96,10 @@ void gh_network_forward(const gh_network *network, const gh_real *parameters, gh
  * network are assigned in `gradients`, in the place of statistics stand those of these rows; the input's gradient is
  * assigned in tape->gradient[0] when the tape has it. */
 void gh_network_backward(const gh_network *network, const gh_real *parameters, gh_tape *tape, int64_t N, gh_real *gradients);
+
+/** The same for the input alone, without the products of the weights' gradients: for what is trained through a network whose
+ * own parameters rest. The tape was created with input_gradient. */
+void gh_network_backward_input(const gh_network *network, const gh_real *parameters, gh_tape *tape, int64_t N);
 
 /** Inference: X (N,I) -> Y (N,O). scratch: 3 * N * widest numbers. No dropout; running statistics. */
 void gh_network_infer(const gh_network *network, const gh_real *parameters, const gh_real *X, int64_t N, gh_real *scratch,
