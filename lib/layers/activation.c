@@ -73,6 +73,29 @@ static inline gh_real d_silu(gh_real x, gh_real a)
     return s * (1 + x * (1 - s));
 }
 
+/* Second derivatives, from the same. */
+static inline gh_real dd_elu(gh_real y, gh_real a) { (void)a; return y < 0 ? 1 + y : 0; }
+static inline gh_real dd_tanh(gh_real y, gh_real a) { (void)a; return -2 * y * (1 - y * y); }
+static inline gh_real dd_sigmoid(gh_real y, gh_real a) { (void)a; return y * (1 - y) * (1 - 2 * y); }
+static inline gh_real dd_softplus(gh_real y, gh_real a)
+{
+    (void)a;
+    gh_real e = EXP(-y);
+    return e * (1 - e);
+}
+static inline gh_real dd_gelu(gh_real x, gh_real a)
+{
+    (void)a;
+    gh_real t = TANH(GELU_A * (x + GELU_B * x * x * x)), u = GELU_A * (1 + 3 * GELU_B * x * x);
+    return (1 - t * t) * (u + x * (3 * GELU_A * GELU_B * x - t * u * u));
+}
+static inline gh_real dd_silu(gh_real x, gh_real a)
+{
+    (void)a;
+    gh_real s = sigmoid(x);
+    return s * (1 - s) * (2 + x * (1 - 2 * s));
+}
+
 /* One row in one pass: `a` is the argument of the activation. */
 #define ROW(kind, a)                                                                                                     \
     do {                                                                                                                 \
@@ -86,6 +109,17 @@ static inline gh_real d_silu(gh_real x, gh_real a)
             _Pragma("omp simd") for (int64_t j = 0; j < O; j++) y[j] = f_##kind((a), slope);                             \
         }                                                                                                                \
     } while (0)
+
+#define SECOND(kind)                                                                                                     \
+    GH_CLONES static void second_##kind(gh_real *restrict t, gh_real *restrict c, const gh_real *restrict v, int64_t n,  \
+                                        gh_real slope)                                                                   \
+    {                                                                                                                    \
+        _Pragma("omp simd") for (int64_t i = 0; i < n; i++) {                                                            \
+            gh_real before = t[i];                                                                                       \
+            c[i] *= dd_##kind(v[i], slope) * before;                                                                     \
+            t[i] = d_##kind(v[i], slope) * before;                                                                       \
+        }                                                                                                                \
+    }
 
 #define PASSES(kind)                                                                                                     \
     GH_CLONES static void forward_##kind(gh_real *restrict Y, const gh_real *restrict bias, const gh_real *restrict skip, \
@@ -118,6 +152,18 @@ PASSES(softplus)
 PASSES(gelu)
 PASSES(silu)
 
+SECOND(elu)
+SECOND(tanh)
+SECOND(sigmoid)
+SECOND(softplus)
+SECOND(gelu)
+SECOND(silu)
+
+int gh_activation_is_curved(gh_activation kind)
+{
+    return kind != GH_LINEAR && kind != GH_RELU && kind != GH_LEAKY_RELU;
+}
+
 void gh_bias_activate(gh_real *Y, const gh_real *bias, const gh_real *skip, gh_real *argument, int64_t N, int64_t O,
                       gh_activation kind, gh_real slope)
 {
@@ -149,5 +195,24 @@ void gh_activate_backward(gh_real *gY, const gh_real *Y, const gh_real *argument
     case GH_SOFTPLUS: backward_softplus(gY, Y, n, slope); break;
     case GH_GELU: backward_gelu(gY, argument, n, slope); break;
     case GH_SILU: backward_silu(gY, argument, n, slope); break;
+    }
+}
+
+void gh_activate_second(gh_real *T, gh_real *C, const gh_real *Y, const gh_real *argument, int64_t n, gh_activation kind,
+                        gh_real slope)
+{
+    switch (kind) {
+    case GH_LINEAR:
+    case GH_RELU:
+    case GH_LEAKY_RELU:
+        memset(C, 0, (size_t)n * sizeof *C);
+        gh_activate_backward(T, Y, argument, n, kind, slope);
+        break;
+    case GH_ELU: second_elu(T, C, Y, n, slope); break;
+    case GH_TANH: second_tanh(T, C, Y, n, slope); break;
+    case GH_SIGMOID: second_sigmoid(T, C, Y, n, slope); break;
+    case GH_SOFTPLUS: second_softplus(T, C, Y, n, slope); break;
+    case GH_GELU: second_gelu(T, C, argument, n, slope); break;
+    case GH_SILU: second_silu(T, C, argument, n, slope); break;
     }
 }

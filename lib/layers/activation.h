@@ -23,11 +23,19 @@ int gh_activation_of(const char *name);
 /** 1 when backward needs the argument of the activation, not only its value (GELU, SiLU). */
 int gh_activation_needs_argument(gh_activation kind);
 
+/** 1 when f'' is not zero everywhere (but at a kink): all but linear, ReLU and leaky ReLU. */
+int gh_activation_is_curved(gh_activation kind);
+
 /** Y (N,O): Y = f(Y + b + S), in place. b (O) or NULL; S (N,O) or NULL; the argument of f goes to `argument` (N,O) if given. */
 void gh_bias_activate(gh_real *Y, const gh_real *bias, const gh_real *skip, gh_real *argument, int64_t N, int64_t O,
                       gh_activation kind, gh_real slope);
 
 /** gY *= f'(.), in place over n numbers, from Y = f(argument), or from the argument where it is needed. */
 void gh_activate_backward(gh_real *gY, const gh_real *Y, const gh_real *argument, int64_t n, gh_activation kind, gh_real slope);
+
+/** Tangent and curvature, in place over n numbers: with t the tangent of the argument, C *= f''(.) t and T = f'(.) t. Y and
+ * argument as for gh_activate_backward. */
+void gh_activate_second(gh_real *T, gh_real *C, const gh_real *Y, const gh_real *argument, int64_t n, gh_activation kind,
+                        gh_real slope);
 
 #endif

@@ -16,6 +16,6 @@ void gh_dense_backward(gh_real *gX, int add_to_gX, gh_real *gW, gh_real *gb, con
                        const gh_real *W, int64_t N, int64_t I, int64_t O)
 {
     if (gX) gh_gemm(GH_N, GH_N, N, I, O, gY, W, add_to_gX ? 1 : 0, gX); /* (N,O)(O,I) -> (N,I) */
-    gh_gemm(GH_T, GH_N, O, I, N, gY, X, 1, gW);                         /* (O,N)(N,I) -> (O,I) */
+    if (gW) gh_gemm(GH_T, GH_N, O, I, N, gY, X, 1, gW);                 /* (O,N)(N,I) -> (O,I) */
     if (gb) gh_col_sum(gY, N, O, gb);
 }

@@ -51,8 +51,7 @@ void gh_batch_norm_backward(gh_real *gY, gh_real *gg, gh_real *gb, const gh_real
             }
         }
         for (int64_t j = 0; j < columns; j++) {
-            gg[first + j] += sum_x[j];
-            gb[first + j] += sum[j];
+            if (gg) gg[first + j] += sum_x[j], gb[first + j] += sum[j];
             sum[j] /= (gh_real)N;
             sum_x[j] /= (gh_real)N;
         }
@@ -103,14 +102,40 @@ void gh_layer_norm_backward(gh_real *gY, gh_real *gg, gh_real *gb, const gh_real
     for (int64_t i = 0; i < N; i++) {
         gh_real *gy = gY + i * O, m = 0, mx = 0;
         const gh_real *h = xhat + i * O;
-        for (int64_t j = 0; j < O; j++) {
+        for (int64_t j = 0; gg && j < O; j++) {
             gg[j] += gy[j] * h[j];
             gb[j] += gy[j];
+        }
+        for (int64_t j = 0; j < O; j++) {
             gy[j] *= g[j];
             m += gy[j];
             mx += gy[j] * h[j];
         }
         m /= (gh_real)O, mx /= (gh_real)O;
         for (int64_t j = 0; j < O; j++) gy[j] = inverse_sd[i] * (gy[j] - m - h[j] * mx);
+    }
+}
+
+/* With P u = u - <u> - xhat <xhat u>, w = g D and t the tangent of x, all of one row:
+ *   xhat_dot = P t / s,   D = -( xhat <w P t> + P (w <xhat t> + t <w xhat>) ) / s^2 */
+void gh_layer_norm_second(gh_real *T, gh_real *D, gh_real *gg, const gh_real *xhat, const gh_real *inverse_sd, const gh_real *g,
+                          int64_t N, int64_t O)
+{
+    for (int64_t i = 0; i < N; i++) {
+        gh_real *t = T + i * O, *d = D + i * O, mean_t = 0, mean_w = 0, ht = 0, hw = 0, wt = 0;
+        const gh_real *h = xhat + i * O, inverse = inverse_sd[i], n = (gh_real)O;
+        for (int64_t j = 0; j < O; j++) {
+            gh_real w = g[j] * d[j];
+            mean_t += t[j], mean_w += w;
+            ht += h[j] * t[j], hw += h[j] * w, wt += w * t[j];
+        }
+        mean_t /= n, mean_w /= n, ht /= n, hw /= n, wt /= n;
+        gh_real wpt = wt - mean_w * mean_t - hw * ht, mean_u = mean_w * ht + mean_t * hw;
+        for (int64_t j = 0; j < O; j++) {
+            gh_real h_dot = inverse * (t[j] - mean_t - h[j] * ht), u = g[j] * d[j] * ht + t[j] * hw;
+            gg[j] += d[j] * h_dot;
+            d[j] = -inverse * inverse * (h[j] * wpt + u - mean_u - 2 * h[j] * ht * hw);
+            t[j] = g[j] * h_dot;
+        }
     }
 }

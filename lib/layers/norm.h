@@ -15,7 +15,7 @@
 void gh_batch_norm_forward(gh_real *Y, gh_real *xhat, gh_real *mean, gh_real *var, gh_real *inverse_sd, const gh_real *g,
                            const gh_real *b, int64_t N, int64_t O);
 
-/** gY becomes the gradient of the input, in place; gg and gb accumulate. */
+/** gY becomes the gradient of the input, in place; gg and gb accumulate, or are both NULL. */
 void gh_batch_norm_backward(gh_real *gY, gh_real *gg, gh_real *gb, const gh_real *xhat, const gh_real *inverse_sd, const gh_real *g,
                             int64_t N, int64_t O);
 
@@ -27,5 +27,12 @@ void gh_batch_norm_apply(gh_real *Y, const gh_real *mean, const gh_real *var, co
 void gh_layer_norm_forward(gh_real *Y, gh_real *xhat, gh_real *inverse_sd, const gh_real *g, const gh_real *b, int64_t N, int64_t O);
 void gh_layer_norm_backward(gh_real *gY, gh_real *gg, gh_real *gb, const gh_real *xhat, const gh_real *inverse_sd, const gh_real *g,
                             int64_t N, int64_t O);
+
+/** Tangent of layer norm in place, and what its curvature adds to a reverse pass over values and tangents. T (N,O): tangent of
+ * the input, becomes that of the output. D (N,O): adjoint of the output's tangent, becomes the curvature's part of the input's
+ * adjoint. gg accumulates the tangent's part of the scale's gradient, sum_i D xhat_dot.
+ * Derivation: docs/internals/PENALTY.md. */
+void gh_layer_norm_second(gh_real *T, gh_real *D, gh_real *gg, const gh_real *xhat, const gh_real *inverse_sd, const gh_real *g,
+                          int64_t N, int64_t O);
 
 #endif

@@ -160,7 +160,24 @@ void gh_network_forward(const gh_network *network, const gh_real *parameters, gh
     }
 }
 
-void gh_network_backward(const gh_network *network, const gh_real *parameters, gh_tape *tape, int64_t N, gh_real *gradients)
+/* g becomes the gradient of the norm's input. gradients (NULL: none wanted) take those of scale and shift, and statistics. */
+static void normalise_backward(const gh_layer *l, const gh_real *parameters, const gh_tape *tape, int64_t k, gh_real *g, int64_t N,
+                               gh_real *gradients)
+{
+    const gh_real *s = tape->statistics[k], *scale = parameters + l->norm_scale;
+    gh_real *gg = gradients ? gradients + l->norm_scale : NULL, *gb = gradients ? gradients + l->bias : NULL;
+    if (gg) memset(gg, 0, (size_t)l->outputs * sizeof *gg);
+    if (l->mean < 0) {
+        gh_layer_norm_backward(g, gg, gb, tape->xhat[k], s, scale, N, l->outputs);
+        return;
+    }
+    gh_batch_norm_backward(g, gg, gb, tape->xhat[k], s + 2 * l->outputs, scale, N, l->outputs);
+    if (!gradients) return;
+    memcpy(gradients + l->mean, s, (size_t)l->outputs * sizeof *s);
+    memcpy(gradients + l->variance, s + l->outputs, (size_t)l->outputs * sizeof *s);
+}
+
+static void backward(const gh_network *network, const gh_real *parameters, gh_tape *tape, int64_t N, gh_real *gradients)
 {
     /* A value that feeds a skip gets its first contribution there, the dense backward pass then adds. */
     unsigned char started[GH_MAX_LAYERS + 1] = {0};
@@ -180,25 +197,28 @@ void gh_network_backward(const gh_network *network, const gh_real *parameters, g
             memcpy(tape->gradient[l->skip], g, (size_t)size * sizeof *g);
             started[l->skip] = 1;
         }
-        gh_real *g_bias = gradients + l->bias;
-        /* cleared here and not in the whole arena at once: what follows finds it in the cache */
-        memset(gradients + l->weights, 0, (size_t)(l->inputs * l->outputs) * sizeof *g);
-        memset(g_bias, 0, (size_t)l->outputs * sizeof *g);
+        gh_real *g_weights = gradients ? gradients + l->weights : NULL, *g_bias = gradients ? gradients + l->bias : NULL;
+        if (gradients) { /* cleared here and not in the whole arena at once: what follows finds it in the cache */
+            memset(g_weights, 0, (size_t)(l->inputs * l->outputs) * sizeof *g);
+            memset(g_bias, 0, (size_t)l->outputs * sizeof *g);
+        }
         if (l->norm_scale >= 0) {
-            gh_real *s = tape->statistics[k], *gg = gradients + l->norm_scale;
-            memset(gg, 0, (size_t)l->outputs * sizeof *gg);
-            if (l->mean >= 0) {
-                gh_batch_norm_backward(g, gg, g_bias, tape->xhat[k], s + 2 * l->outputs, parameters + l->norm_scale, N, l->outputs);
-                memcpy(gradients + l->mean, s, (size_t)l->outputs * sizeof *s);
-                memcpy(gradients + l->variance, s + l->outputs, (size_t)l->outputs * sizeof *s);
-            } else {
-                gh_layer_norm_backward(g, gg, g_bias, tape->xhat[k], s, parameters + l->norm_scale, N, l->outputs);
-            }
+            normalise_backward(l, parameters, tape, k, g, N, gradients);
             g_bias = NULL;
         }
-        gh_dense_backward(tape->gradient[k], started[k], gradients + l->weights, g_bias, g, tape->value[k],
-                          parameters + l->weights, N, l->inputs, l->outputs);
+        gh_dense_backward(tape->gradient[k], started[k], g_weights, g_bias, g, tape->value[k], parameters + l->weights, N,
+                          l->inputs, l->outputs);
     }
+}
+
+void gh_network_backward(const gh_network *network, const gh_real *parameters, gh_tape *tape, int64_t N, gh_real *gradients)
+{
+    backward(network, parameters, tape, N, gradients);
+}
+
+void gh_network_backward_input(const gh_network *network, const gh_real *parameters, gh_tape *tape, int64_t N)
+{
+    backward(network, parameters, tape, N, NULL);
 }
 
 /* ---- inference ----------------------------------------------------------------------------------------------- */

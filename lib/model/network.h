@@ -87,6 +87,10 @@ void gh_network_forward(const gh_network *network, const gh_real *parameters, gh
  * assigned in tape->gradient[0] when the tape has it. */
 void gh_network_backward(const gh_network *network, const gh_real *parameters, gh_tape *tape, int64_t N, gh_real *gradients);
 
+/** The same for the input alone, without the products of the weights' gradients: for what is trained through a network whose
+ * own parameters rest. The tape was created with input_gradient. */
+void gh_network_backward_input(const gh_network *network, const gh_real *parameters, gh_tape *tape, int64_t N);
+
 /** Inference: X (N,I) -> Y (N,O). scratch: 3 * N * widest numbers. No dropout; running statistics. */
 void gh_network_infer(const gh_network *network, const gh_real *parameters, const gh_real *X, int64_t N, gh_real *scratch,
                       gh_real *Y);

@@ -104,6 +104,28 @@ START_TEST(activation_gradients)
 }
 END_TEST
 
+/* f'' against differences of f', and the tangent beside it. */
+START_TEST(activation_second_derivatives)
+{
+    const double h = 1e-5, arguments[] = {-6.1, -2.3, -0.7, -0.1, 0.05, 0.4, 1.9, 5.2};
+    for (int kind = GH_LINEAR; kind <= GH_SILU; kind++)
+        for (int i = 0; i < 8; i++) {
+            double slope[3], tangent = 1.7, curvature = -0.6;
+            for (int side = -1; side <= 1; side++) {
+                double a = arguments[i] + side * h, y = a;
+                slope[side + 1] = 1;
+                gh_bias_activate(&y, NULL, NULL, NULL, 1, 1, (gh_activation)kind, 0.3);
+                gh_activate_backward(&slope[side + 1], &y, &a, 1, (gh_activation)kind, 0.3);
+                if (side == 0) gh_activate_second(&tangent, &curvature, &y, &a, 1, (gh_activation)kind, 0.3);
+            }
+            double second = (slope[2] - slope[0]) / (2 * h);
+            ck_assert_msg(fabs(curvature + 0.6 * 1.7 * second) <= 1e-8, "activation %d at %g: %g", kind, arguments[i], curvature);
+            ck_assert_msg(fabs(tangent - 1.7 * slope[1]) <= 1e-15, "tangent of activation %d at %g", kind, arguments[i]);
+            ck_assert_int_eq(gh_activation_is_curved((gh_activation)kind), kind > GH_LEAKY_RELU);
+        }
+}
+END_TEST
+
 START_TEST(activation_values)
 {
     const double x = 0.8, minus = -1.3;
@@ -241,5 +263,6 @@ START_TEST(inference_equals_training_forward)
 }
 END_TEST
 
-GH_TEST_MAIN("layers", checker_sees_errors, dense_gradients, activation_gradients, activation_values, norm_gradients,
+GH_TEST_MAIN("layers", checker_sees_errors, dense_gradients, activation_gradients,
+             activation_second_derivatives, activation_values, norm_gradients,
              batch_norm_applies_running_statistics, network_gradients, inference_equals_training_forward)
