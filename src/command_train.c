@@ -27,9 +27,13 @@ static int32_t show(void *user, const genhep_progress *p)
 {
     display *d = user;
     char line[256];
-    snprintf(line, sizeof line, "step %lld/%lld  epoch %lld  %.0f rows/s  lr %.2e  loss %.5g (rec %.5g, KL %.4g)  val %.5g  "
-             "figure %.4g (best %.4g)  %.0f s left", (long long)p->step, (long long)p->steps, (long long)p->epoch,
-             p->events_per_second, p->learning_rate, p->loss, p->reconstruction, p->divergence, p->validation, p->figure,
+    char losses[128];
+    if (p->discriminator != 0) /* autoencoders have none */
+        snprintf(losses, sizeof losses, "D %.4g + %.3g  G %.4g (MMD %.3g)", p->discriminator, p->penalty, p->loss, p->mmd);
+    else
+        snprintf(losses, sizeof losses, "loss %.5g (rec %.5g, KL %.4g)  val %.5g", p->loss, p->reconstruction, p->divergence, p->validation);
+    snprintf(line, sizeof line, "step %lld/%lld  epoch %lld  %.0f rows/s  lr %.2e  %s  figure %.4g (best %.4g)  %.0f s left",
+             (long long)p->step, (long long)p->steps, (long long)p->epoch, p->events_per_second, p->learning_rate, losses, p->figure,
              p->best_figure, p->seconds_left);
     if (d->terminal) {
         fprintf(stderr, "\r\033[K%s", line);
@@ -40,8 +44,8 @@ static int32_t show(void *user, const genhep_progress *p)
         d->next = p->seconds + 30;
     }
     if (d->history && p->step != d->written) {
-        fprintf(d->history, "%lld,%lld,%.3f,%.6g,%.8g,%.8g,%.8g,%.8g,%.6g\n", (long long)p->step, (long long)p->epoch, p->seconds,
-                p->learning_rate, p->loss, p->reconstruction, p->divergence, p->validation, p->figure);
+        fprintf(d->history, "%lld,%lld,%.3f,%.6g,%.8g,%.8g,%.8g,%.8g,%.6g,%.8g,%.8g,%.8g\n", (long long)p->step, (long long)p->epoch, p->seconds,
+                p->learning_rate, p->loss, p->reconstruction, p->divergence, p->validation, p->figure, p->discriminator, p->penalty, p->mmd);
         d->written = p->step;
     }
     return interrupted;
@@ -62,7 +66,7 @@ static int open_history(const char *model, const char *resume, FILE **history)
     snprintf(path, sizeof path, "%s.history.csv", model);
     *history = fopen(path, resume ? "a" : "w");
     if (!*history) return fail("%s: cannot be written", path);
-    if (!resume) fprintf(*history, "step,epoch,seconds,learning_rate,loss,reconstruction,divergence,validation,figure\n");
+    if (!resume) fprintf(*history, "step,epoch,seconds,learning_rate,loss,reconstruction,divergence,validation,figure,discriminator,penalty,mmd\n");
     return 0;
 }
 

@@ -1,7 +1,8 @@
 /* model.h -- trained or trainable generators of events.
  *
  * A model is immutable once created and may be shared by any number of threads. Families sit behind one handle:
- * the B-VAE (and, as settings of it, AE, VAE and beta-VAE) and `independent`, the baseline without a network.
+ * the B-VAE (and, as settings of it, AE, VAE and beta-VAE), the GAN (with conditions: FCGAN) and `independent`, the
+ * baseline without a network.
  * SPDX-License-Identifier: BSD-3-Clause */
 #ifndef GENHEP_MODEL_H
 #define GENHEP_MODEL_H
@@ -21,11 +22,16 @@ extern "C" {
  * @param options    may be NULL
  * @param datasets   n_datasets tables with the same columns; read during the call only
  * @return GENHEP_OK, GENHEP_E_ARG, GENHEP_E_NOMEM, GENHEP_E_OPTION, GENHEP_E_SHAPE, GENHEP_E_NUMERIC.
- * Method: docs/internals/BVAE.md (Otten et al., Nature Comm. 12 (2021) 2985). Since 1.0. */
+ * Methods: docs/internals/BVAE.md (Otten et al., Nature Comm. 12 (2021) 2985), docs/internals/ADVERSARIAL.md (Butter et al.,
+ * 1907.03764; with conditions, genhep_fcgan_create, 1912.00477). Since 1.0. */
 GENHEP_API genhep_status genhep_model_create(const genhep_options *options, const genhep_dataset *const *datasets,
                                              int64_t n_datasets, genhep_model **model);
 GENHEP_API genhep_status genhep_bvae_create(const genhep_options *options, const genhep_dataset *const *datasets,
                                             int64_t n_datasets, genhep_model **model);
+GENHEP_API genhep_status genhep_gan_create(const genhep_options *options, const genhep_dataset *const *datasets,
+                                           int64_t n_datasets, genhep_model **model);
+GENHEP_API genhep_status genhep_fcgan_create(const genhep_options *options, const genhep_dataset *const *datasets,
+                                             int64_t n_datasets, genhep_model **model);
 GENHEP_API genhep_status genhep_independent_create(const genhep_options *options, const genhep_dataset *const *datasets,
                                                    int64_t n_datasets, genhep_model **model);
 

@@ -31,6 +31,10 @@ typedef struct genhep_progress {
     double figure;            /* validation figure of the last check (lower is better); NaN before the first */
     double best_figure;       /* infinite before the first check */
     int64_t best_step;
+    /* of the adversarial families, the same means: `loss` is the generator's with MMD, and these are */
+    double discriminator;     /* the discriminator's loss without the penalty; 2 log 2 = 1.386 at equilibrium */
+    double penalty;           /* its gradient penalty, weight included */
+    double mmd;               /* the MMD^2 terms, weights included */
 } genhep_progress;
 
 /** Progress callback: called now and then from the training thread; non-zero stops at the next step (GENHEP_E_USER). */

@@ -32,6 +32,18 @@ genhep_status genhep_bvae_create(const genhep_options *options, const genhep_dat
     return create(options, datasets, n_datasets, "bvae", model);
 }
 
+genhep_status genhep_gan_create(const genhep_options *options, const genhep_dataset *const *datasets, int64_t n_datasets,
+                                genhep_model **model)
+{
+    return create(options, datasets, n_datasets, "gan", model);
+}
+
+genhep_status genhep_fcgan_create(const genhep_options *options, const genhep_dataset *const *datasets, int64_t n_datasets,
+                                  genhep_model **model)
+{
+    return create(options, datasets, n_datasets, "fcgan", model);
+}
+
 genhep_status genhep_independent_create(const genhep_options *options, const genhep_dataset *const *datasets, int64_t n_datasets,
                                         genhep_model **model)
 {

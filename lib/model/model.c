@@ -8,7 +8,7 @@
 #include "genhep/version.h"
 #include "model/prep_share.h"
 
-static const gh_family *const families[] = {&gh_family_bvae, &gh_family_independent};
+static const gh_family *const families[] = {&gh_family_bvae, &gh_family_gan, &gh_family_independent};
 
 /* The settings of the autoencoder family by name: what each name means unless the card says otherwise. */
 static const struct setting {
@@ -17,11 +17,13 @@ static const struct setting {
     {"vae", "latent.source", "prior"},      {"vae", "loss.beta", "1"},
     {"beta-vae", "latent.source", "prior"}, {"ae", "loss.beta", "0"},
     {"ae", "loss.noise", "none"},
+    {"gan", "latent.source", "prior"},      {"fcgan", "latent.source", "prior"},
 };
 
 const gh_family *gh_family_find(const char *name)
 {
     if (strcmp(name, "vae") == 0 || strcmp(name, "beta-vae") == 0 || strcmp(name, "ae") == 0) name = "bvae";
+    if (strcmp(name, "fcgan") == 0) name = "gan";
     for (size_t i = 0; i < sizeof families / sizeof *families; i++)
         if (strcmp(families[i]->name, name) == 0) return families[i];
     return NULL;

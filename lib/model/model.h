@@ -71,7 +71,7 @@ struct genhep_model {
     int64_t q;               /* Q prepared conditions, 0 without */
     double *examples;        /* (GH_EXAMPLES, C): conditions for the self-test, NULL without */
     int64_t latents;         /* L */
-    gh_network encoder, decoder;
+    gh_network encoder, decoder; /* a GAN has its generator in the decoder's place */
     gh_noise noise;
     int bce;                 /* outputs are logits: sigmoid when generating */
     int deterministic;       /* plain autoencoder: no posterior noise */
@@ -111,7 +111,7 @@ struct gh_family {
     int64_t (*group)(const genhep_model *model);
 };
 
-extern const gh_family gh_family_bvae, gh_family_independent;
+extern const gh_family gh_family_bvae, gh_family_gan, gh_family_independent;
 
 /** Shared by create and load: plan from options, then start weights (create) or stored parameters (load). */
 gh_status gh_model_create(const genhep_options *options, const genhep_dataset *const *datasets, int64_t n_datasets,

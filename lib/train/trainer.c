@@ -27,8 +27,7 @@ static gh_status overlay_options(genhep_trainer *t, const genhep_model *model, c
 
 static const gh_method *method_of(const genhep_model *model)
 {
-    (void)model;
-    return &gh_method_autoencoder;
+    return model->family == &gh_family_bvae ? &gh_method_autoencoder : &gh_method_adversarial;
 }
 
 static void start_state(gh_train_state *state)
@@ -62,6 +61,8 @@ gh_status gh_trainer_create(const genhep_model *model, const genhep_dataset *con
     if (t->batch > t->data.n_train) t->batch = t->data.n_train;
     t->slices = (t->batch + GH_SLICE - 1) / GH_SLICE;
     t->steps_per_epoch = t->data.n_train / t->batch;
+    if (model->family != &gh_family_bvae) /* every update of the discriminator takes a batch */
+        t->steps_per_epoch = (t->steps_per_epoch + gh_option_int(t->options, "discriminator.steps") - 1) / gh_option_int(t->options, "discriminator.steps");
     GH_TRY_CLEANUP(gh_schedule_read(t->options, t->steps_per_epoch, &t->schedule));
     GH_TRY_CLEANUP(gh_alloc(&hooks, &t->order, t->data.n_train, sizeof *t->order));
     t->order_epoch = -1;
@@ -129,6 +130,9 @@ void gh_trainer_progress(const genhep_trainer *t, genhep_progress *progress)
         .figure = s->figure,
         .best_figure = s->best_figure,
         .best_step = s->best_step,
+        .discriminator = complete ? s->last_discriminator : s->discriminator * share,
+        .penalty = complete ? s->last_penalty : s->penalty * share,
+        .mmd = complete ? s->last_mmd : s->mmd * share,
     };
     int64_t size = progress->struct_size;
     if (size > (int64_t)sizeof now) size = (int64_t)sizeof now;
@@ -192,6 +196,7 @@ static gh_status chi2_of(genhep_trainer *t, const gh_real *parameters, double *v
                                 t->data.conditions ? t->data.conditions + t->data.n_train * t->model->q : NULL,
                                 t->data.weights ? t->data.weights + t->data.n_train : NULL, &t->figure));
     GH_TRY_CLEANUP(snapshot_of(t, parameters, entries, &model));
+    if (t->method->watch) GH_TRY_CLEANUP(t->method->watch(t, model));
     GH_TRY_CLEANUP(gh_figure_chi2(&t->figure, model, t->seed, n, value));
 cleanup:
     gh_model_free(model);
@@ -224,7 +229,7 @@ gh_status gh_trainer_check(genhep_trainer *t)
     if (t->data.n_validation < 1) return GENHEP_OK;
     s->validation = gh_trainer_validation(t, parameters);
     s->figure = s->validation;
-    int by_chi2 = gh_option_is(t->options, "train.figure", "chi2") && t->data.n_validation >= 400;
+    int by_chi2 = !t->method->validation || (gh_option_is(t->options, "train.figure", "chi2") && t->data.n_validation >= 400);
     if (by_chi2) {
         gh_status status = chi2_of(t, parameters, &s->figure);
         if (status) return check_failed(t, status);

@@ -68,9 +68,11 @@ typedef struct gh_method {
     double (*validation)(genhep_trainer *t, const gh_real *parameters);
     /** Fill `arrays` (at most GH_MAX_ARRAYS) for a checkpoint; NULL: none. @return how many */
     int64_t (*arrays)(genhep_trainer *t, gh_array *arrays);
+    /** Look at generated rows when a figure is taken; warnings go to the log. GENHEP_E_NUMERIC ends the training. NULL: none. */
+    gh_status (*watch)(genhep_trainer *t, const genhep_model *snapshot);
 } gh_method;
 
-extern const gh_method gh_method_autoencoder;
+extern const gh_method gh_method_autoencoder, gh_method_adversarial;
 
 struct genhep_trainer {
     gh_hooks hooks;

@@ -1,0 +1,135 @@
+/* event_values.c -- lists of coordinates and observables, forward and backward. Tests: tests/grad/test_adversarial.c. */
+#include "train/adversarial/event_values.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { CHUNK = 16, MOST_PARTICLES = 64, STANDARDISE_ROWS = 100000 };
+
+static int64_t coordinate_of(const genhep_model *model, const char *name)
+{
+    for (int64_t j = 0; j < model->p; j++)
+        if (strcmp(gh_prep_name(model->prep, j), name) == 0) return j;
+    return -1;
+}
+
+static gh_status add_value(const genhep_model *model, const char *entry, gh_event_values *v)
+{
+    gh_event_value *item = &v->item[v->count];
+    item->coordinate = coordinate_of(model, entry);
+    if (item->coordinate < 0) {
+        if (!v->view.particles) GH_TRY(gh_momentum_view_create(model, &v->view));
+        if (v->view.particles > MOST_PARTICLES)
+            GH_FAIL(GENHEP_E_OPTION, "'%s': observables of at most %d particles, found %lld", entry, MOST_PARTICLES,
+                    (long long)v->view.particles);
+        GH_TRY(gh_loss_observable_parse(&item->observable, entry, (const char *const *)v->view.names, v->view.mass, v->view.particles, NULL));
+    }
+    v->count++;
+    return GENHEP_OK;
+}
+
+/* The next entry of a list split at commas outside parentheses, cut off and trimmed; *rest behind it or NULL. */
+static char *next_entry(char *list, char **rest)
+{
+    int depth = 0;
+    char *end = list;
+    for (; *end && (*end != ',' || depth > 0); end++) depth += (*end == '(') - (*end == ')');
+    *rest = *end ? end + 1 : NULL;
+    *end = '\0';
+    list += strspn(list, " \t");
+    while (end > list && (end[-1] == ' ' || end[-1] == '\t')) *--end = '\0';
+    return list;
+}
+
+gh_status gh_event_values_create(const genhep_model *model, const char *list, gh_event_values *v)
+{
+    gh_status status;
+    const gh_hooks *hooks = &model->hooks;
+    char *copy = NULL;
+    int64_t most = 1;
+    memset(v, 0, sizeof *v);
+    v->hooks = *hooks;
+    v->p = model->p;
+    for (const char *c = list; *c; c++) most += *c == ',';
+    GH_TRY_CLEANUP(gh_strdup(hooks, list, &copy));
+    GH_TRY_CLEANUP(gh_alloc(hooks, &v->item, most, sizeof *v->item));
+    GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &v->shift, most, sizeof(gh_real)));
+    GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &v->factor, most, sizeof(gh_real)));
+    for (char *at = copy, *rest; at; at = rest) {
+        const char *entry = next_entry(at, &rest);
+        if (*entry) GH_TRY_CLEANUP(add_value(model, entry, v));
+    }
+    for (int64_t k = 0; k < v->count; k++) v->factor[k] = 1;
+cleanup:
+    gh_free(hooks, copy);
+    if (status) gh_event_values_free(v);
+    return status;
+}
+
+void gh_event_values_free(gh_event_values *v)
+{
+    if (!v->p) return;
+    gh_free(&v->hooks, v->item);
+    gh_free_aligned(&v->hooks, v->shift);
+    gh_free_aligned(&v->hooks, v->factor);
+    gh_momentum_view_free(&v->view);
+    memset(v, 0, sizeof *v);
+}
+
+gh_status gh_event_values_standardise(gh_event_values *v, int64_t n, const gh_real *rows)
+{
+    gh_real *V;
+    if (n > STANDARDISE_ROWS) n = STANDARDISE_ROWS;
+    if (!v->count || n < 2) return GENHEP_OK;
+    GH_TRY(gh_alloc(&v->hooks, &V, n * v->count, sizeof *V));
+    gh_event_values_forward(v, n, rows, V, v->count);
+    for (int64_t k = 0; k < v->count; k++) {
+        double sum = 0, squares = 0;
+        for (int64_t i = 0; i < n; i++) sum += (double)V[i * v->count + k];
+        const double mean = sum / (double)n;
+        for (int64_t i = 0; i < n; i++) squares += ((double)V[i * v->count + k] - mean) * ((double)V[i * v->count + k] - mean);
+        const double sd = sqrt(squares / (double)n);
+        v->shift[k] = (gh_real)mean;
+        v->factor[k] = (gh_real)(sd > 0 ? 1 / sd : 1);
+    }
+    gh_free(&v->hooks, V);
+    return GENHEP_OK;
+}
+
+void gh_event_values_forward(const gh_event_values *v, int64_t N, const gh_real *X, gh_real *V, int64_t stride)
+{
+    gh_real momenta[CHUNK * 3 * MOST_PARTICLES], raw[CHUNK];
+    const int64_t M = 3 * v->view.particles;
+    for (int64_t start = 0; start < N; start += CHUNK) {
+        const int64_t n = N - start < CHUNK ? N - start : CHUNK;
+        if (M) gh_momentum_view_forward(&v->view, n, X + start * v->p, momenta);
+        for (int64_t k = 0; k < v->count; k++) {
+            const gh_event_value *item = &v->item[k];
+            if (item->coordinate < 0) gh_loss_observable_values(&item->observable, momenta, M, n, raw);
+            else
+                for (int64_t i = 0; i < n; i++) raw[i] = X[(start + i) * v->p + item->coordinate];
+            for (int64_t i = 0; i < n; i++) V[(start + i) * stride + k] = (raw[i] - v->shift[k]) * v->factor[k];
+        }
+    }
+}
+
+void gh_event_values_backward(const gh_event_values *v, int64_t N, const gh_real *X, const gh_real *gV, int64_t stride, gh_real *gX)
+{
+    gh_real momenta[CHUNK * 3 * MOST_PARTICLES], g_momenta[CHUNK * 3 * MOST_PARTICLES], g[CHUNK];
+    const int64_t M = 3 * v->view.particles;
+    for (int64_t start = 0; start < N; start += CHUNK) {
+        const int64_t n = N - start < CHUNK ? N - start : CHUNK;
+        if (M) {
+            gh_momentum_view_forward(&v->view, n, X + start * v->p, momenta);
+            memset(g_momenta, 0, (size_t)(n * M) * sizeof *g_momenta);
+        }
+        for (int64_t k = 0; k < v->count; k++) {
+            const gh_event_value *item = &v->item[k];
+            for (int64_t i = 0; i < n; i++) g[i] = gV[(start + i) * stride + k] * v->factor[k];
+            if (item->coordinate < 0) gh_loss_observable_gradient(&item->observable, momenta, M, n, g, g_momenta);
+            else
+                for (int64_t i = 0; i < n; i++) gX[(start + i) * v->p + item->coordinate] += g[i];
+        }
+        if (M) gh_momentum_view_backward(&v->view, n, g_momenta, gX + start * v->p, v->p);
+    }
+}

@@ -1,0 +1,36 @@
+/* event_values.h -- numbers of an event that losses look at, with their gradients: prepared coordinates by name, and
+ * observables of momenta (loss/observable.h) where the preparation is affine in them (model/momentum_view.h). */
+#ifndef GH_EVENT_VALUES_H
+#define GH_EVENT_VALUES_H
+
+#include "loss/observable.h"
+#include "model/momentum_view.h"
+
+typedef struct gh_event_value {
+    int64_t coordinate;        /* index of a prepared coordinate, -1 for an observable */
+    gh_loss_observable observable;
+} gh_event_value;
+
+typedef struct gh_event_values {
+    gh_hooks hooks;
+    int64_t p, count;
+    gh_event_value *item;      /* count */
+    gh_real *shift, *factor;   /* count: value = (raw - shift) * factor; 0 and 1 unless standardised */
+    gh_momentum_view view;     /* empty when only coordinates are listed */
+} gh_event_values;
+
+/** Read a list 'mass(b,q1,q1barp), pt(b), m(W+)': names of coordinates first, then observables. An empty list is valid.
+ * GENHEP_E_OPTION names the entry that is neither. */
+gh_status gh_event_values_create(const genhep_model *model, const char *list, gh_event_values *values);
+void gh_event_values_free(gh_event_values *values);
+
+/** Shift and scale every value to mean 0 and variance 1 over the first rows of n training rows (n,P). */
+gh_status gh_event_values_standardise(gh_event_values *values, int64_t n, const gh_real *rows);
+
+/** X (N,P) -> V (N,count), row i at V + i*stride. Allocates nothing. */
+void gh_event_values_forward(const gh_event_values *values, int64_t N, const gh_real *X, gh_real *V, int64_t stride);
+
+/** gX (N,P) += gradient of values with gV (N,count), row i at gV + i*stride. */
+void gh_event_values_backward(const gh_event_values *values, int64_t N, const gh_real *X, const gh_real *gV, int64_t stride, gh_real *gX);
+
+#endif

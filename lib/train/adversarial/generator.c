@@ -1,0 +1,83 @@
+/* generator.c -- the generator's side of a step: its loss through the discriminator, MMD between the batches, update.
+ *   L_G = mean_G l(phi(G(z))) + sum of MMD^2 terms */
+#include <math.h>
+#include <string.h>
+
+#include "train/adversarial/adversary.h"
+
+static void forward_slice(void *context, int64_t slice, int64_t worker)
+{
+    genhep_trainer *t = context;
+    gh_adversary *a = t->method_state;
+    const genhep_model *m = t->model;
+    const int64_t P = m->p, I = m->latents + m->q;
+    int64_t start, rows = gh_adversary_slice(t, slice, &start);
+    const gh_rng rng = gh_rng_make(t->seed, GH_RANDOM_DROPOUT, 0);
+    gh_real *Y = a->generated + start * P;
+    (void)worker;
+    gh_network_forward(&m->decoder, m->parameters, &a->generator[slice], a->input + start * I, rows, &rng, a->noise_item + start);
+    memcpy(Y, a->generator[slice].value[m->decoder.n_layers], (size_t)(rows * P) * sizeof *Y);
+    if (gh_gan_skip(m))
+        for (int64_t k = 0; k < rows * P; k++) Y[k] += a->noise[start * P + k];
+}
+
+/* The discriminator's verdict, its gradient down to the generated rows. */
+static void verdict_slice(void *context, int64_t slice, int64_t worker)
+{
+    genhep_trainer *t = context;
+    gh_adversary *a = t->method_state;
+    gh_adversary_work *w = &a->work[worker];
+    const gh_critic *critic = &a->critic;
+    const int64_t P = t->model->p, I = a->inputs, O = critic->network.n_layers;
+    int64_t start, rows = gh_adversary_slice(t, slice, &start);
+    const gh_rng rng = gh_rng_make(t->seed, GH_RANDOM_DROPOUT, 4);
+    const int weighted = a->truth_weights && t->model->q;
+    const double scale = 1 / ((double)t->batch * (weighted ? t->data.mean_weight : 1));
+    gh_adversary_input(t, w, start, rows, a->generated + start * P);
+    gh_network_forward(&critic->network, critic->parameters, &w->tape, w->input, rows, &rng, a->noise_item + start);
+    a->slice_loss[slice].generator = gh_generator_loss(a->loss, w->tape.value[O], weighted ? a->truth_weights + start : NULL, scale, rows,
+                                                       w->tape.gradient[O]);
+    gh_network_backward_input(&critic->network, critic->parameters, &w->tape, rows);
+    for (int64_t i = 0; i < rows; i++)
+        memcpy(a->gradient + (start + i) * P, w->tape.gradient[0] + i * I, (size_t)P * sizeof(gh_real));
+    if (a->features.count)
+        gh_event_values_backward(&a->features, rows, a->generated + start * P, w->tape.gradient[0] + P, I, a->gradient + start * P);
+}
+
+static void backward_slice(void *context, int64_t slice, int64_t worker)
+{
+    genhep_trainer *t = context;
+    gh_adversary *a = t->method_state;
+    const genhep_model *m = t->model;
+    const int64_t P = m->p;
+    int64_t start, rows = gh_adversary_slice(t, slice, &start);
+    gh_tape *tape = &a->generator[slice];
+    (void)worker;
+    memcpy(tape->gradient[m->decoder.n_layers], a->gradient + start * P, (size_t)(rows * P) * sizeof(gh_real));
+    gh_network_backward(&m->decoder, m->parameters, tape, rows, t->weights.slice_gradients + slice * t->weights.n);
+}
+
+gh_status gh_generator_gradient(genhep_trainer *t, gh_step_loss *loss, double *norm)
+{
+    gh_adversary *a = t->method_state;
+    loss->total = loss->mmd = 0;
+    gh_pool_run(t->pool, forward_slice, t, t->slices);
+    gh_pool_run(t->pool, verdict_slice, t, t->slices);
+    for (int64_t i = 0; i < t->slices; i++) loss->total += a->slice_loss[i].generator;
+    GH_TRY(gh_mmd_terms_add(t, &a->mmd, a->truth, a->truth_weights, a->generated, a->gradient, &loss->mmd));
+    gh_pool_run(t->pool, backward_slice, t, t->slices);
+    loss->total += loss->mmd;
+    *norm = gh_weights_reduce(&t->weights, t->pool, t->slices);
+    return GENHEP_OK;
+}
+
+gh_status gh_generator_update(genhep_trainer *t, gh_step_loss *loss)
+{
+    double norm;
+    GH_TRY(gh_generator_gradient(t, loss, &norm));
+    if (!isfinite(loss->total) || !isfinite(norm))
+        GH_FAIL(GENHEP_E_NUMERIC, "step %lld: generator loss %g (MMD %g) and gradient norm %g, expected finite numbers; the weights of the step "
+                "before are kept; a smaller train.lr may help", (long long)t->state.step, loss->total, loss->mmd, norm);
+    gh_weights_update(&t->weights, t->pool, gh_trainer_update(t, t->rate_now, norm));
+    return GENHEP_OK;
+}
