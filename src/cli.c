@@ -33,15 +33,29 @@ static int allowed_flag(const char *allowed, const char *flag)
     return 0;
 }
 
+/* The value of a flag, where it was given. */
+static int whole_number(const char *flag, const char *text, int64_t least, int64_t *value)
+{
+    char *end;
+    if (!text) return 0;
+    errno = 0;
+    long long n = strtoll(text, &end, 10);
+    if (errno || *end || end == text || n < least)
+        return fail("%s: found '%s', expected a whole number of at least %lld", flag, text, (long long)least);
+    *value = n;
+    return 0;
+}
+
 int parse_arguments(int argc, char **argv, const char *allowed, int least, int most, const char *usage, arguments *result)
 {
-    const char *count = NULL;
+    const char *count = NULL, *repeat = NULL;
     const struct { const char *flag; const char **target; } flags[] = {
         {"-o", &result->output}, {"--seed", &result->seed}, {"--stream", &result->stream}, {"--threads", &result->threads},
         {"--resume", &result->resume}, {"--json", &result->json}, {"--report", &result->report}, {"--process", &result->process},
-        {"--train", &result->train}, {"--baseline", &result->baseline}, {"-n", &count}};
+        {"--train", &result->train}, {"--baseline", &result->baseline},
+        {"--condition", &result->condition}, {"--repeat", &repeat}, {"-n", &count}};
     memset(result, 0, sizeof *result);
-    result->n = -1;
+    result->n = result->repeat = -1;
     for (int i = 1; i < argc; i++) {
         const char *word = argv[i];
         if (word[0] == '-' && word[1]) {
@@ -59,14 +73,7 @@ int parse_arguments(int argc, char **argv, const char *allowed, int least, int m
         }
     }
     if (result->n_positional < least) return fail("too few arguments; usage: %s", usage);
-    if (count) {
-        char *end;
-        errno = 0;
-        long long n = strtoll(count, &end, 10);
-        if (errno || *end || end == count || n < 0) return fail("-n: found '%s', expected a whole number of at least 0", count);
-        result->n = n;
-    }
-    return 0;
+    return whole_number("-n", count, 0, &result->n) || whole_number("--repeat", repeat, 1, &result->repeat);
 }
 
 int make_options(const char *card, const arguments *given, const char *threads_key, genhep_options **options)

@@ -22,6 +22,8 @@ typedef struct arguments {
     const char *process;   /* --process */
     const char *train;     /* --train */
     const char *baseline;  /* --baseline */
+    const char *condition; /* --condition */
+    int64_t repeat;        /* --repeat, -1 when absent */
     int64_t n;             /* -n, -1 when absent */
 } arguments;
 

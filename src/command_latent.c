@@ -161,7 +161,8 @@ static int reconstruction_scores(job *j, double *score, int64_t stride)
     double *spread = calloc((size_t)(2 * d), sizeof *spread);
     int bad = !mu || !back || !spread;
     if (bad) fail("out of memory");
-    else if ((bad = genhep_model_encode(j->model, n, j->values, d, mu, NULL) || genhep_model_decode(j->model, n, mu, back, d)))
+    else memcpy(back, j->values, (size_t)(n * d) * sizeof *back); /* conditions are read from there */
+    if (!bad && (bad = genhep_model_encode(j->model, n, j->values, d, mu, NULL) || genhep_model_decode(j->model, n, mu, back, d)))
         fail_library();
     for (int64_t i = 0; !bad && i < n * d; i++) spread[i % d] += j->values[i] / (double)n;
     for (int64_t i = 0; !bad && i < n * d; i++) spread[d + i % d] += pow(j->values[i] - spread[i % d], 2) / (double)n;

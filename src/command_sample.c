@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "cli.h"
+#include "conditions.h"
 #include "table.h"
 
 static double now(void)
@@ -14,60 +15,112 @@ static double now(void)
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
+/* What a run of sampling works on. */
+typedef struct job {
+    const arguments *given;
+    genhep_model *model;
+    conditions conditions;
+    int64_t n, d;
+    double *values;  /* (n,d) */
+    double *weights; /* n, or NULL */
+} job;
+
+enum { ROWS = 65536 }; /* events of a call: what is expanded or converted on the way stays small */
+
 /* Draw into doubles; float32 output goes through float, so that what is stored is what a float caller gets. */
-static genhep_status draw(genhep_sampler *sampler, int64_t n, int64_t d, int single, double *values)
+static genhep_status draw(job *j, genhep_sampler *sampler, int single)
 {
-    if (!single) return genhep_sampler_draw_double(sampler, n, NULL, 0, values, d, n * d);
-    float *rows = malloc((size_t)(n * d) * sizeof *rows + 1);
-    if (!rows) return GENHEP_E_NOMEM;
-    genhep_status status = genhep_sampler_draw_float(sampler, n, NULL, 0, rows, d, n * d);
-    for (int64_t i = 0; !status && i < n * d; i++) values[i] = (double)rows[i];
+    const int64_t d = j->d, c = j->conditions.c, most = j->n < ROWS ? j->n : ROWS;
+    genhep_status status = GENHEP_OK;
+    float *rows = single ? malloc((size_t)(most * d) * sizeof *rows + 1) : NULL;
+    double *cond = c ? malloc((size_t)(most * c) * sizeof *cond + 1) : NULL;
+    if ((single && !rows) || (c && !cond)) status = GENHEP_E_NOMEM;
+    for (int64_t done = 0; !status && done < j->n; done += ROWS) {
+        int64_t n = j->n - done < ROWS ? j->n - done : ROWS;
+        double *to = j->values + done * d;
+        if (c) conditions_expand(&j->conditions, done, n, cond);
+        status = single ? genhep_sampler_draw_float(sampler, n, cond, c, rows, d, n * d)
+                        : genhep_sampler_draw_double(sampler, n, cond, c, to, d, n * d);
+        for (int64_t i = 0; single && !status && i < n * d; i++) to[i] = (double)rows[i];
+    }
     free(rows);
+    free(cond);
     return status;
 }
 
-static int sample_to(const arguments *given, genhep_options *options, const genhep_model *model)
+/* Arrays for the events; the weights are those of the conditions' rows. */
+static int allocate(job *j)
+{
+    const conditions *c = &j->conditions;
+    j->values = malloc((size_t)(j->n * j->d) * sizeof *j->values + 1);
+    j->weights = c->weights ? malloc((size_t)j->n * sizeof *j->weights + 1) : NULL;
+    if (!j->values || (c->weights && !j->weights))
+        return fail("%lld events of %lld columns do not fit into memory", (long long)j->n, (long long)j->d);
+    for (int64_t i = 0; j->weights && i < j->n; i++) j->weights[i] = c->weights[i / c->repeat];
+    return 0;
+}
+
+static int sample_to(job *j, genhep_options *options)
 {
     genhep_sampler *sampler = NULL;
     genhep_dataset *table = NULL;
     char storage[16];
-    const int64_t n = given->n, d = genhep_model_columns(model);
-    double *values = malloc((size_t)(n * d) * sizeof *values + 1), seconds = 0;
-    if (!values) return fail("%lld events of %lld columns do not fit into memory", (long long)n, (long long)d);
+    double seconds = 0;
+    if (allocate(j)) return 1;
     genhep_status status = genhep_options_get_text(options, "data.storage", storage, sizeof storage, NULL);
     int single = !status && strcmp(storage, "float64") != 0;
     if (!status) status = genhep_options_set(options, "data.storage", single ? "float32" : "float64");
-    if (!status) status = genhep_sampler_create(model, options, &sampler);
+    if (!status) status = genhep_sampler_create(j->model, options, &sampler);
     if (!status) {
         double start = now();
-        status = draw(sampler, n, d, single, values);
+        status = draw(j, sampler, single);
         seconds = now() - start;
     }
-    if (!status) status = table_of_model(model, n, values, &table);
-    if (!status) status = genhep_dataset_write(table, given->output, options);
+    if (!status) status = table_of_model(j->model, j->n, j->values, j->weights, &table);
+    if (!status) status = genhep_dataset_write(table, j->given->output, options);
     genhep_dataset_free(table);
     genhep_sampler_free(sampler);
-    free(values);
     if (status) return fail_library();
-    printf("%s: %lld events, %.3g s of sampling, %.3g events/s\n", given->output, (long long)n, seconds,
-           seconds > 0 ? (double)n / seconds : 0);
+    printf("%s: %lld events, %.3g s of sampling, %.3g events/s\n", j->given->output, (long long)j->n, seconds,
+           seconds > 0 ? (double)j->n / seconds : 0);
+    return 0;
+}
+
+/* How many events: -n, or all rows of the conditions times --repeat. */
+static int count_events(job *j)
+{
+    const int64_t all = j->conditions.n * j->conditions.repeat;
+    j->n = j->given->n;
+    if (!j->conditions.c) return j->n < 0 ? fail("sample needs -n N and -o EVENTS") : 0;
+    if (j->n < 0) j->n = all;
+    if (j->n > all)
+        return fail("-n: found %lld, expected at most %lld, the rows of %s times --repeat", (long long)j->n, (long long)all,
+                    j->given->condition);
     return 0;
 }
 
 int command_sample(int argc, char **argv)
 {
+    static const char usage[] = "genhep sample MODEL.h5 -n N -o EVENTS [--seed S] [--stream K] [--threads T] [--condition EVENTS] "
+                                "[--repeat R] [key=value ...]";
     arguments given;
     genhep_options *options = NULL;
-    genhep_model *model = NULL;
-    if (parse_arguments(argc, argv, "-n -o --seed --stream --threads", 1, 1,
-                        "genhep sample MODEL.h5 -n N -o EVENTS [--seed S] [--stream K] [--threads T] [key=value ...]", &given))
-        return 1;
-    if (given.n < 0 || !given.output) return fail("sample needs -n N and -o EVENTS");
+    job j = {.given = &given};
+    if (parse_arguments(argc, argv, "-n -o --seed --stream --threads --condition --repeat", 1, 1, usage, &given)) return 1;
+    if (!given.output) return fail("sample needs -n N and -o EVENTS");
     if (make_options(NULL, &given, "sample.threads", &options)) return 1;
     int result = 1;
-    if (genhep_model_open(given.positional[0], options, &model)) fail_library();
-    else result = sample_to(&given, options, model);
-    genhep_model_free(model);
+    if (genhep_model_open(given.positional[0], options, &j.model)) {
+        fail_library();
+    } else {
+        j.d = genhep_model_columns(j.model);
+        result = conditions_open(j.model, given.condition, given.repeat, options, &j.conditions) || count_events(&j) ||
+                 sample_to(&j, options);
+    }
+    free(j.values);
+    free(j.weights);
+    conditions_close(&j.conditions);
+    genhep_model_free(j.model);
     genhep_options_free(options);
     return result;
 }

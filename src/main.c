@@ -12,7 +12,7 @@ static const struct command {
 } commands[] = {
     {"simulate", "simulate PROCESS -n N -o EVENTS [--seed S] [key=value ...]   events of a built-in process", command_simulate},
     {"train", "train CARD [-o MODEL.h5] [key=value ...] [--resume CHECKPOINT]   train a model", command_train},
-    {"sample", "sample MODEL.h5 -n N -o EVENTS [--seed S] [--stream K] [--threads T] [key=value ...]   draw events", command_sample},
+    {"sample", "sample MODEL.h5 -n N -o EVENTS [--seed S] [--stream K] [--threads T] [--condition EVENTS] [--repeat R] [key=value ...]   draw events", command_sample},
     {"evaluate", "evaluate TRUTH GENERATED [--train EVENTS] [--json FILE] [--report DIR] [--process NAME]   compare", command_evaluate},
     {"info", "info FILE   what a model or an event file holds", command_info},
     {"verify", "verify MODEL.h5   checksum and stored self-test", command_verify},

@@ -14,7 +14,8 @@ static genhep_status pass_attributes(const genhep_model *model, genhep_dataset *
     return genhep_dataset_set_attribute(table, "generator", "libgenhep " GENHEP_VERSION);
 }
 
-genhep_status table_of_model(const genhep_model *model, int64_t n, const double *values, genhep_dataset **table)
+genhep_status table_of_model(const genhep_model *model, int64_t n, const double *values, const double *weights,
+                             genhep_dataset **table)
 {
     int64_t d = genhep_model_columns(model);
     const char **texts = malloc((size_t)(2 * d) * sizeof *texts + 1);
@@ -25,7 +26,7 @@ genhep_status table_of_model(const genhep_model *model, int64_t n, const double 
         texts[j] = column.name;
         texts[d + j] = column.unit;
     }
-    if (!status) status = genhep_dataset_from_arrays(NULL, n, d, texts, texts + d, values, d, NULL, table);
+    if (!status) status = genhep_dataset_from_arrays(NULL, n, d, texts, texts + d, values, d, weights, table);
     free(texts);
     if (!status) status = pass_attributes(model, *table);
     return status;

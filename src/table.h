@@ -4,7 +4,9 @@
 
 #include "genhep/genhep.h"
 
-/** A dataset of n rows in the model's columns and units, with the attributes that a model keeps from its training file. */
-genhep_status table_of_model(const genhep_model *model, int64_t n, const double *values, genhep_dataset **table);
+/** A dataset of n rows in the model's columns and units, with the attributes that a model keeps from its training file.
+ * weights: n, or NULL for ones. */
+genhep_status table_of_model(const genhep_model *model, int64_t n, const double *values, const double *weights,
+                             genhep_dataset **table);
 
 #endif

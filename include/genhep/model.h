@@ -60,6 +60,10 @@ GENHEP_API int64_t genhep_model_conditions(const genhep_model *model); /* C of a
 GENHEP_API int64_t genhep_model_latents(const genhep_model *model);    /* L; 0 for a family without latents */
 GENHEP_API genhep_status genhep_model_column(const genhep_model *model, int64_t index, genhep_column *column);
 
+/** Condition `index` of 0..C-1: the column that number `index` of a condition is; conditions stand in the schema's order.
+ * @return GENHEP_OK, GENHEP_E_ARG (no such condition). Since 1.0. */
+GENHEP_API genhep_status genhep_model_condition(const genhep_model *model, int64_t index, genhep_column *column);
+
 /** One JSON object: family, library version, schema, reference measure of the density, options, provenance, figures.
  * @param buf, capacity as in genhep_options_get_text; @param length full length without NUL, may be NULL
  * @return GENHEP_OK, GENHEP_E_ARG, GENHEP_E_NOMEM, GENHEP_E_BUFFER (*length is set, nothing written). */
@@ -68,17 +72,19 @@ GENHEP_API genhep_status genhep_model_info(const genhep_model *model, char *buf,
 /** Attributes of the training file that were kept (process, sigma_pb, ...); NULL when absent. Lives with the model. */
 GENHEP_API const char *genhep_model_attribute(const genhep_model *model, const char *key);
 
-/** Encode events: mean and standard deviation of q(z|x), each (N,L) row-major without padding; sigma may be NULL.
+/** Encode events: mean and standard deviation of q(z|x), given the conditions among their columns where the model has
+ * some, each (N,L) row-major without padding; sigma may be NULL.
  * @param events (N,D) in the units of the schema, row i at events + i*stride
  * @return GENHEP_OK, _E_ARG, _E_STATE (family without an encoder), _E_NOMEM, _E_NUMERIC. Any thread. */
 GENHEP_API genhep_status genhep_model_encode(const genhep_model *model, int64_t n_events, const double *events,
                                              int64_t stride, double *mu, double *sigma);
 
-/** Decode latents (N,L) to the mean event, (N,D) with `stride` >= D. No noise is added. */
+/** Decode latents (N,L) to the mean event, (N,D) with `stride` >= D. No noise is added. For a conditional model the
+ * condition columns of `events` are read and stay; the others are written. */
 GENHEP_API genhep_status genhep_model_decode(const genhep_model *model, int64_t n_events, const double *latents,
                                              double *events, int64_t stride);
 
-/** log p(x) per event with respect to the reference measure that genhep_model_info names: exact for `independent`, an
+/** log p(x) per event, or log p(targets | conditions), with respect to the reference measure that genhep_model_info names: exact for `independent`, an
  * importance-weighted lower bound in expectation for the VAE family (option density.samples).
  * @return GENHEP_OK, _E_ARG, _E_STATE, _E_NOMEM, _E_NUMERIC. */
 GENHEP_API genhep_status genhep_model_log_density(const genhep_model *model, const genhep_options *options,

@@ -1,7 +1,7 @@
 /* sampler.h -- draw events from a model.
  *
  * Event k of (model, seed, stream) is bitwise the same whatever the split into calls, the number of threads or a _seek,
- * on one build and CPU type. A sampler owns all its scratch: drawing allocates nothing. One thread at a time per
+ * on one build and CPU type; with conditions it depends on its own conditions besides, not on those of others. A sampler owns all its scratch: drawing allocates nothing. One thread at a time per
  * sampler; any number of samplers may share a model, which must outlive them.
  * SPDX-License-Identifier: BSD-3-Clause */
 #ifndef GENHEP_SAMPLER_H
@@ -27,12 +27,16 @@ GENHEP_API genhep_status genhep_sampler_create(const genhep_model *model, const 
 
 /** Draw the next n_events.
  * @param n_events    N >= 0; 0 is a valid no-op
- * @param cond        (N,C) in the units of the schema, row i at cond + i*cond_stride; NULL when C == 0
- * @param events      (N,D) output, row i at events + i*stride; columns and units from genhep_model_column
+ * @param cond        (N,C) in the units of the schema, row i at cond + i*cond_stride; NULL when C == 0. Column k is
+ *                    genhep_model_condition(model, k)
+ * @param cond_stride >= C, in numbers; not read when C == 0
+ * @param events      (N,D) output, row i at events + i*stride; columns and units from genhep_model_column. Columns
+ *                    that are conditions hold the numbers of `cond`, unchanged (rounded in float output)
  * @param stride      >= D, in numbers
  * @param capacity    length of `events` in numbers, at least (N-1)*stride + D
- * @return GENHEP_OK, GENHEP_E_ARG, GENHEP_E_SHAPE (conditions are given, the model takes none), GENHEP_E_BUFFER (too
- *         small, nothing written), GENHEP_E_NUMERIC (a result is not finite; the contents of `events` are then
+ * @return GENHEP_OK, GENHEP_E_ARG, GENHEP_E_SHAPE (conditions are given and the model takes none, or
+ *         the reverse), GENHEP_E_BUFFER (too small, nothing written), GENHEP_E_NUMERIC (a condition is not finite or
+ *         outside the domain of its preparation, or a result is not finite; the contents of `events` are then
  *         unspecified and the position is unchanged)
  * Ownership: all buffers stay with the caller. Method: docs/internals/SAMPLING.md. Since 1.0. */
 GENHEP_API genhep_status genhep_sampler_draw_float(genhep_sampler *sampler, int64_t n_events, const double *cond,

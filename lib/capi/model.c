@@ -99,12 +99,7 @@ genhep_status genhep_model_verify(const genhep_model *model)
 
 int64_t genhep_model_columns(const genhep_model *model) { return model ? model->schema->d : 0; }
 
-/* No family takes conditions yet; the count is part of the handle so that callers need not change when one does. */
-int64_t genhep_model_conditions(const genhep_model *model)
-{
-    (void)model;
-    return 0;
-}
+int64_t genhep_model_conditions(const genhep_model *model) { return model ? model->n_conditions : 0; }
 
 int64_t genhep_model_latents(const genhep_model *model) { return model ? model->latents : 0; }
 
@@ -112,6 +107,14 @@ genhep_status genhep_model_column(const genhep_model *model, int64_t index, genh
 {
     if (!model) GH_FAIL(GENHEP_E_ARG, "genhep_model_column: model is NULL");
     return genhep_dataset_column(model->schema, index, column);
+}
+
+genhep_status genhep_model_condition(const genhep_model *model, int64_t index, genhep_column *column)
+{
+    if (!model) GH_FAIL(GENHEP_E_ARG, "genhep_model_condition: model is NULL");
+    if (index < 0 || index >= model->n_conditions)
+        GH_FAIL(GENHEP_E_ARG, "genhep_model_condition: condition %lld of %lld", (long long)index, (long long)model->n_conditions);
+    return genhep_dataset_column(model->schema, model->conditions[index], column);
 }
 
 genhep_status genhep_model_info(const genhep_model *model, char *buf, int64_t capacity, int64_t *length)

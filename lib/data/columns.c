@@ -43,7 +43,8 @@ static int already_chosen(const int64_t *indices, int64_t count, int64_t index)
     return 0;
 }
 
-gh_status gh_select_columns(const char *patterns, const char *const *names, int64_t d, int64_t *indices, int64_t *count)
+gh_status gh_select_columns(const char *key, const char *patterns, const char *const *names, int64_t d, int64_t *indices,
+                            int64_t *count)
 {
     enum { LONGEST = 255 };
     *count = 0;
@@ -61,9 +62,9 @@ gh_status gh_select_columns(const char *patterns, const char *const *names, int6
         int64_t matches = 0;
         entry = end + 1;
         gh_trim(&begin, &end);
-        if (begin == end) GH_FAIL(GENHEP_E_OPTION, "data.columns = '%.120s' has an empty entry", patterns);
+        if (begin == end) GH_FAIL(GENHEP_E_OPTION, "%s = '%.120s' has an empty entry", key, patterns);
         if (end - begin > LONGEST)
-            GH_FAIL(GENHEP_E_OPTION, "data.columns: an entry of %lld characters, expected at most %d",
+            GH_FAIL(GENHEP_E_OPTION, "%s: an entry of %lld characters, expected at most %d", key,
                     (long long)(end - begin), LONGEST);
         memcpy(pattern, begin, (size_t)(end - begin));
         pattern[end - begin] = '\0';
@@ -73,7 +74,7 @@ gh_status gh_select_columns(const char *patterns, const char *const *names, int6
             if (!already_chosen(indices, *count, j)) indices[(*count)++] = j;
         }
         if (!matches)
-            GH_FAIL(GENHEP_E_OPTION, "data.columns: no column matches '%s'; the closest is '%.80s'", pattern,
+            GH_FAIL(GENHEP_E_OPTION, "%s: no column matches '%s'; the closest is '%.80s'", key, pattern,
                     d > 0 ? closest_name(pattern, names, d) : "");
     }
     return GENHEP_OK;

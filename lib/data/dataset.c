@@ -193,6 +193,35 @@ static gh_status create_like(const genhep_dataset *dataset, int64_t n, genhep_da
     return status;
 }
 
+gh_status gh_dataset_columns(const genhep_dataset *dataset, const int64_t *columns, int64_t count, genhep_dataset **taken)
+{
+    gh_status status;
+    char **texts = NULL;
+    *taken = NULL;
+    for (int64_t k = 0; k < count; k++)
+        if (columns[k] < 0 || columns[k] >= dataset->d)
+            GH_FAIL(GENHEP_E_ARG, "column %lld of a table of %lld", (long long)columns[k], (long long)dataset->d);
+    GH_TRY(gh_alloc(&dataset->hooks, &texts, 2 * count, sizeof *texts));
+    for (int64_t k = 0; k < count; k++) {
+        texts[k] = dataset->names[columns[k]];
+        texts[count + k] = dataset->units[columns[k]];
+    }
+    GH_TRY_CLEANUP(gh_dataset_create(&dataset->hooks, dataset->n, count, (const char *const *)texts,
+                                     (const char *const *)(texts + count), dataset->weights != NULL, taken));
+    (*taken)->storage = dataset->storage;
+    GH_TRY_CLEANUP(gh_dataset_copy_attributes(*taken, dataset));
+    for (int64_t i = 0; i < dataset->n; i++)
+        for (int64_t k = 0; k < count; k++) (*taken)->values[i * count + k] = dataset->values[i * dataset->d + columns[k]];
+    if (dataset->weights && dataset->n) memcpy((*taken)->weights, dataset->weights, (size_t)dataset->n * sizeof(double));
+cleanup:
+    gh_free(&dataset->hooks, texts);
+    if (status) {
+        gh_dataset_free(*taken);
+        *taken = NULL;
+    }
+    return status;
+}
+
 gh_status gh_dataset_slice(const genhep_dataset *dataset, int64_t first, int64_t n, genhep_dataset **slice)
 {
     *slice = NULL;

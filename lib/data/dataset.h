@@ -44,14 +44,17 @@ gh_status gh_dataset_copy_attributes(genhep_dataset *to, const genhep_dataset *f
 /** Does `name` match `pattern`, where '*' stands for any run of characters? */
 int gh_pattern_match(const char *pattern, const char *name);
 
-/** Resolve comma-separated column patterns (data.columns) against names: indices in the order of the patterns, each
+/** Resolve comma-separated column patterns of the option `key` (data.columns) against names: indices in the order of the patterns, each
  * column once. `indices` has room for d. An entry that matches nothing is GENHEP_E_OPTION and names the closest column.
  * Empty or NULL patterns select all. */
-gh_status gh_select_columns(const char *patterns, const char *const *names, int64_t d, int64_t *indices,
+gh_status gh_select_columns(const char *key, const char *patterns, const char *const *names, int64_t d, int64_t *indices,
                             int64_t *count);
 
 /** GENHEP_E_NUMERIC naming row, column and `where` when a value or weight is not finite. */
 gh_status gh_dataset_check_finite(const genhep_dataset *dataset, const char *where);
+
+/** New table of columns columns[0..count-1], with all rows, weights and attributes. */
+gh_status gh_dataset_columns(const genhep_dataset *dataset, const int64_t *columns, int64_t count, genhep_dataset **taken);
 
 gh_status gh_dataset_slice(const genhep_dataset *dataset, int64_t first, int64_t n, genhep_dataset **slice);
 

@@ -151,7 +151,7 @@ gh_status gh_plan_make(const gh_hooks *hooks, const genhep_options *options, con
     plan->all_columns = patterns[0] == '\0';
     if (weights[0] && !none && plan->weight < 0) plan->named = weights;
     GH_TRY(gh_alloc(hooks, &plan->columns, d, sizeof *plan->columns));
-    GH_TRY_CLEANUP(gh_select_columns(patterns, names, d, plan->columns, &plan->count));
+    GH_TRY_CLEANUP(gh_select_columns("data.columns", patterns, names, d, plan->columns, &plan->count));
     /* a column is either an event column or the weight; an ignored weight is no event column unless it was asked for */
     int64_t dropped = plan->weight >= 0 ? plan->weight : (none && plan->all_columns ? usual : -1), kept = 0;
     for (int64_t i = 0; i < plan->count; i++)

@@ -23,6 +23,27 @@ static void add_texts(gh_text *json, const char *name, char *const *texts, int64
     gh_text_add(json, "]");
 }
 
+static void add_coordinates(gh_text *json, const char *name, const gh_prep *prep)
+{
+    gh_text_add(json, ",\n  \"%s\": [", name);
+    for (int64_t j = 0; j < gh_prep_width(prep); j++) {
+        if (j) gh_text_add(json, ", ");
+        gh_text_add_json(json, gh_prep_name(prep, j));
+    }
+    gh_text_add(json, "]");
+}
+
+static void add_conditions(const genhep_model *model, gh_text *json)
+{
+    gh_text_add(json, ",\n  \"conditions\": [");
+    for (int64_t k = 0; k < model->n_conditions; k++) {
+        if (k) gh_text_add(json, ", ");
+        gh_text_add_json(json, model->schema->names[model->conditions[k]]);
+    }
+    gh_text_add(json, "]");
+    if (model->q) add_coordinates(json, "condition_coordinates", model->condition_prep);
+}
+
 static void add_options(const genhep_model *model, gh_text *json)
 {
     gh_text card = {.hooks = &model->hooks};
@@ -59,12 +80,9 @@ void gh_model_describe(const genhep_model *model, gh_text *json)
                 (long long)model->latents, (long long)model->n_trainable, (long long)model->buffer.n, GH_BLOCK);
     add_texts(json, "columns", model->schema->names, model->schema->d);
     add_texts(json, "units", model->schema->units, model->schema->d);
-    gh_text_add(json, ",\n  \"coordinates\": [");
-    for (int64_t j = 0; j < model->p; j++) {
-        if (j) gh_text_add(json, ", ");
-        gh_text_add_json(json, gh_prep_name(model->prep, j));
-    }
-    gh_text_add(json, "],\n  \"reference_measure\": ");
+    add_conditions(model, json);
+    add_coordinates(json, "coordinates", model->prep);
+    gh_text_add(json, ",\n  \"reference_measure\": ");
     gh_text_add_json(json, gh_prep_measure(model->prep));
     if (model->n_parameters) {
         add_network(json, "encoder", &model->encoder);

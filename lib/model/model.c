@@ -6,6 +6,7 @@
 
 #include "base/options_handle.h"
 #include "genhep/version.h"
+#include "model/conditions.h"
 #include "model/prep_share.h"
 
 static const gh_family *const families[] = {&gh_family_bvae, &gh_family_gan, &gh_family_independent};
@@ -46,22 +47,37 @@ static int starts_with(const char *key, const char *const *prefixes, size_t n)
 
 int gh_model_is_structural(const char *key)
 {
-    static const char *const prefixes[] = {"model.", "prep", "encoder.", "decoder.", "generator.", "discriminator.",
-                                           "latent.dim", "loss.noise", "loss.reconstruction", "data.columns", "data.masses",
-                                           "data.particles"};
+    static const char *const prefixes[] = {"model.", "prep", "encoder.", "decoder.", "generator.", "latent.dim", "latent.noise",
+                                           "loss.noise", "loss.reconstruction", "data.columns", "data.masses", "data.particles",
+                                           "data.condition", "data.target"};
     return starts_with(key, prefixes, sizeof prefixes / sizeof *prefixes);
 }
 
 /* A default may change in a later release. So a model carries the value of every key that it was built by and is drawn by, set or
- * not, and its file with it. */
-static gh_status fix_options(genhep_options *options)
+ * not, and its file with it; keys of conditions only where there are any, so that older versions can read other models. */
+static gh_status fix_options(genhep_options *options, int conditional)
 {
+    static const char *const of_conditions[] = {"data.condition", "data.target", "prep.condition"};
     static const char *const drawn_by[] = {"seed", "latent.", "sample.noise"};
     for (int64_t row = 0; row < gh_option_rows(); row++) {
         const genhep_option_row *option = gh_option_row_at(row);
         int wanted = gh_model_is_structural(option->key) || starts_with(option->key, drawn_by, sizeof drawn_by / sizeof *drawn_by);
+        if (!conditional && starts_with(option->key, of_conditions, sizeof of_conditions / sizeof *of_conditions)) continue;
         if (wanted && !gh_option_is_set(options, option->key))
             GH_TRY(gh_options_set(options, option->key, option->default_value));
+    }
+    return GENHEP_OK;
+}
+
+/* The place in `data` of every column of the schema. *plain: they are data's own, in order. */
+static gh_status find_columns(const genhep_model *model, const genhep_dataset *data, int64_t *places, int *plain)
+{
+    const genhep_dataset *schema = model->schema;
+    *plain = data->d == schema->d;
+    for (int64_t j = 0; j < schema->d; j++) {
+        places[j] = j < data->d && strcmp(data->names[j], schema->names[j]) == 0 ? j : gh_dataset_find(data, schema->names[j]);
+        if (places[j] < 0) GH_FAIL(GENHEP_E_SHAPE, "the table has no column '%s', which the model expects", schema->names[j]);
+        *plain &= places[j] == j;
     }
     return GENHEP_OK;
 }
@@ -69,6 +85,14 @@ static gh_status fix_options(genhep_options *options)
 gh_status gh_model_check_columns(const genhep_model *model, const genhep_dataset *data)
 {
     const genhep_dataset *schema = model->schema;
+    if (gh_option_text(model->options, "data.condition")[0] || gh_option_text(model->options, "data.target")[0]) {
+        int64_t *places;
+        int plain;
+        GH_TRY(gh_alloc(&model->hooks, &places, schema->d, sizeof *places));
+        gh_status status = find_columns(model, data, places, &plain);
+        gh_free(&model->hooks, places);
+        return status;
+    }
     if (data->d != schema->d)
         GH_FAIL(GENHEP_E_SHAPE, "the table has %lld columns, the model expects %lld", (long long)data->d, (long long)schema->d);
     for (int64_t j = 0; j < data->d; j++)
@@ -78,29 +102,84 @@ gh_status gh_model_check_columns(const genhep_model *model, const genhep_dataset
     return GENHEP_OK;
 }
 
-gh_status gh_model_prepare(const gh_hooks *hooks, const gh_prep *prep, int64_t seed, const genhep_dataset *const *datasets,
-                           int64_t n_datasets, int64_t *n, double **prepared, double **weights)
+/* What preparing rows of tables needs: of one call of gh_model_prepare. */
+typedef struct preparing {
+    const genhep_model *model;
+    int64_t seed;
+    gh_prep_work *work, *condition_work;
+    int64_t *places;        /* D */
+    double *rows, *targets, *given; /* (ROWS,D), (ROWS,T), (ROWS,C) */
+} preparing;
+
+enum { ROWS = 1024 };
+
+/* Rows start.. of a table, which are rows first.. of all: to prepared (rows,P) and conditions (rows,Q) or NULL. */
+static gh_status prepare_rows(const preparing *p, const genhep_dataset *data, int plain, int64_t start, int64_t rows, int64_t first,
+                              double *prepared, double *conditions)
 {
-    enum { ROWS = 1024 };
+    const genhep_model *model = p->model;
+    const int64_t D = model->schema->d, C = model->n_conditions;
+    const double *at = data->values + start * data->d;
+    if (!plain) {
+        for (int64_t i = 0; i < rows; i++)
+            for (int64_t j = 0; j < D; j++) p->rows[i * D + j] = at[i * data->d + p->places[j]];
+        at = p->rows;
+    }
+    if (!C) return gh_prep_forward(model->prep, p->work, rows, at, D, p->seed, first, prepared, model->p, NULL);
+    gh_conditions_split(model, rows, at, D, p->targets, p->given);
+    GH_TRY(gh_prep_forward(model->prep, p->work, rows, p->targets, model->n_targets, p->seed, first, prepared, model->p, NULL));
+    if (!conditions) return GENHEP_OK;
+    return gh_prep_forward(model->condition_prep, p->condition_work, rows, p->given, C, gh_condition_seed(p->seed, 0), first,
+                           conditions, model->q, NULL);
+}
+
+static gh_status start_preparing(const gh_hooks *hooks, const genhep_model *model, int64_t seed, preparing *p)
+{
+    const int64_t D = model->schema->d;
+    *p = (preparing){.model = model, .seed = seed};
+    GH_TRY(gh_alloc(hooks, &p->places, D, sizeof *p->places));
+    GH_TRY(gh_prep_work_create(hooks, model->prep, ROWS, &p->work));
+    GH_TRY(gh_alloc(hooks, &p->rows, ROWS * D, sizeof *p->rows));
+    if (!model->n_conditions) return GENHEP_OK;
+    GH_TRY(gh_prep_work_create(hooks, model->condition_prep, ROWS, &p->condition_work));
+    GH_TRY(gh_alloc(hooks, &p->targets, ROWS * model->n_targets, sizeof *p->targets));
+    return gh_alloc(hooks, &p->given, ROWS * model->n_conditions, sizeof *p->given);
+}
+
+static void stop_preparing(const gh_hooks *hooks, preparing *p)
+{
+    gh_prep_work_free(p->work);
+    gh_prep_work_free(p->condition_work);
+    gh_free(hooks, p->places);
+    gh_free(hooks, p->rows);
+    gh_free(hooks, p->targets);
+    gh_free(hooks, p->given);
+}
+
+gh_status gh_model_prepare(const gh_hooks *hooks, const genhep_model *model, int64_t seed, const genhep_dataset *const *datasets,
+                           int64_t n_datasets, int64_t *n, double **prepared, double **conditions, double **weights)
+{
     gh_status status = GENHEP_OK;
-    gh_prep_work *work = NULL;
-    const int64_t P = gh_prep_width(prep);
+    preparing p;
+    const int64_t P = model->p, Q = conditions ? model->q : 0;
     int64_t total = 0, done = 0;
-    int weighted = 0;
+    int weighted = 0, plain;
+    double *given = NULL;
     *prepared = *weights = NULL;
     for (int64_t t = 0; t < n_datasets; t++) {
         total += datasets[t]->n;
         weighted |= datasets[t]->weights != NULL;
     }
+    GH_TRY_CLEANUP(start_preparing(hooks, model, seed, &p));
     GH_TRY_CLEANUP(gh_alloc(hooks, prepared, total * P, sizeof(double)));
+    if (Q) GH_TRY_CLEANUP(gh_alloc(hooks, &given, total * Q, sizeof(double)));
     if (weighted) GH_TRY_CLEANUP(gh_alloc(hooks, weights, total, sizeof(double)));
-    GH_TRY_CLEANUP(gh_prep_work_create(hooks, prep, ROWS, &work));
     for (int64_t t = 0; t < n_datasets; t++) {
         const genhep_dataset *data = datasets[t];
+        GH_TRY_CLEANUP(find_columns(model, data, p.places, &plain));
         for (int64_t start = 0; start < data->n; start += ROWS) {
-            int64_t rows = data->n - start < ROWS ? data->n - start : ROWS;
-            GH_TRY_CLEANUP(gh_prep_forward(prep, work, rows, data->values + start * data->d, data->d, seed, done + start,
-                                           *prepared + (done + start) * P, P, NULL));
+            int64_t rows = data->n - start < ROWS ? data->n - start : ROWS, first = done + start;
+            GH_TRY_CLEANUP(prepare_rows(&p, data, plain, start, rows, first, *prepared + first * P, given ? given + first * Q : NULL));
         }
         if (weighted)
             for (int64_t i = 0; i < data->n; i++) (*weights)[done + i] = data->weights ? data->weights[i] : 1;
@@ -108,12 +187,14 @@ gh_status gh_model_prepare(const gh_hooks *hooks, const gh_prep *prep, int64_t s
     }
     *n = total;
 cleanup:
-    gh_prep_work_free(work);
+    stop_preparing(hooks, &p);
     if (status) {
         gh_free(hooks, *prepared);
         gh_free(hooks, *weights);
-        *prepared = *weights = NULL;
+        gh_free(hooks, given);
+        *prepared = *weights = given = NULL;
     }
+    if (conditions) *conditions = given;
     return status;
 }
 
@@ -148,7 +229,6 @@ gh_status gh_model_create(const genhep_options *options, const genhep_dataset *c
     gh_status status;
     gh_hooks hooks = gh_hooks_of(options);
     genhep_model *model = NULL;
-    gh_prep *prep = NULL;
     double *prepared = NULL, *weights = NULL;
     int64_t n = 0;
     *result = NULL;
@@ -162,17 +242,14 @@ gh_status gh_model_create(const genhep_options *options, const genhep_dataset *c
     const char *family = gh_option_text(model->options, "model.family");
     model->family = gh_family_find(family);
     GH_TRY_CLEANUP(apply_settings(model->options, family));
-    GH_TRY_CLEANUP(make_schema(&hooks, datasets[0], &model->schema));
-    GH_TRY_CLEANUP(gh_prep_fit(&hooks, model->options, datasets[0], &prep));
-    GH_TRY_CLEANUP(gh_prep_share_create(&hooks, prep, &model->share));
-    model->prep = prep;
-    prep = NULL;
-    model->p = gh_prep_width(model->prep);
+    GH_TRY_CLEANUP(gh_conditions_choose(model, datasets[0]));
+    if (model->family->trainable) GH_TRY_CLEANUP(gh_conditions_settings(model));
+    GH_TRY_CLEANUP(gh_conditions_fit(model, datasets[0]));
     int64_t seed = gh_option_int(model->options, "seed");
     if (!model->family->trainable) /* networks need no look at the prepared rows */
-        GH_TRY_CLEANUP(gh_model_prepare(&hooks, model->prep, seed, datasets, n_datasets, &n, &prepared, &weights));
+        GH_TRY_CLEANUP(gh_model_prepare(&hooks, model, seed, datasets, n_datasets, &n, &prepared, NULL, &weights));
     GH_TRY_CLEANUP(model->family->plan(model, n, prepared, weights));
-    GH_TRY_CLEANUP(fix_options(model->options));
+    GH_TRY_CLEANUP(fix_options(model->options, model->n_conditions > 0));
     strcpy(model->provenance.library, GENHEP_VERSION);
     model->provenance.seed = seed;
     model->provenance.figure = model->provenance.validation = NAN;
@@ -184,10 +261,7 @@ gh_status gh_model_create(const genhep_options *options, const genhep_dataset *c
 cleanup:
     gh_free(&hooks, prepared);
     gh_free(&hooks, weights);
-    if (status) {
-        gh_prep_free(prep);
-        gh_model_free(model);
-    }
+    if (status) gh_model_free(model);
     return status;
 }
 
@@ -198,6 +272,9 @@ void gh_model_free(genhep_model *model)
     genhep_options_free(model->options);
     gh_dataset_free(model->schema);
     gh_prep_share_release(model->share);
+    gh_prep_share_release(model->condition_share);
+    gh_free(&hooks, model->targets);
+    gh_free(&hooks, model->examples);
     gh_free_aligned(&hooks, model->parameters);
     gh_free_aligned(&hooks, model->buffer.mu);
     gh_free_aligned(&hooks, model->buffer.sigma);
@@ -218,10 +295,12 @@ gh_status gh_model_with_parameters(const genhep_model *model, const gh_real *par
     *copy = *model; /* plain numbers and the layout of the networks; everything owned is replaced below */
     copy->options = NULL, copy->schema = NULL, copy->share = NULL, copy->parameters = NULL, copy->marginals = NULL;
     copy->selftest = NULL, copy->selftest_n = 0, copy->calibration = NULL;
+    copy->targets = NULL, copy->examples = NULL, copy->condition_share = NULL;
     memset(&copy->buffer, 0, sizeof copy->buffer);
     GH_TRY_CLEANUP(gh_options_merge(model->options, NULL, &copy->options));
     GH_TRY_CLEANUP(make_schema(&hooks, model->schema, &copy->schema));
     copy->share = gh_prep_share_retain(model->share);
+    GH_TRY_CLEANUP(gh_conditions_copy(model, copy));
     if (model->n_parameters) {
         GH_TRY_CLEANUP(gh_alloc_aligned(&hooks, &copy->parameters, model->n_parameters, sizeof(gh_real)));
         memcpy(copy->parameters, parameters, (size_t)model->n_parameters * sizeof(gh_real));
@@ -253,6 +332,9 @@ gh_status gh_model_draw(const genhep_model *model, const genhep_options *options
     for (size_t i = 0; options && i < sizeof changes / sizeof *changes; i++)
         if (gh_option_is_set(options, changes[i]) && strcmp(gh_option_text(options, changes[i]), gh_option_text(model->options, changes[i])) != 0)
             draw->calibrate = 0;
+    if (!draw->prior && model->q)
+        GH_FAIL(GENHEP_E_OPTION, "latent.source: found 'buffer', expected 'prior' for a model with conditions (the latents in a buffer "
+                "belong to the conditions of their events)");
     if (!draw->prior && model->buffer.n == 0)
         GH_FAIL(GENHEP_E_STATE, "the model has no information buffer (it is filled when a trained model is taken from a trainer); "
                 "latent.source = prior draws without one");

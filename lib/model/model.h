@@ -18,7 +18,7 @@
 #define GH_BLOCK 256
 
 /** Condition rows of the training data that a conditional model keeps for its self-test. */
-#define GH_EXAMPLES 16
+#define GH_EXAMPLES 16 /* that of GH_SELFTEST_EVENTS */
 
 typedef enum gh_noise { GH_NOISE_NONE = 0, GH_NOISE_GLOBAL = 1, GH_NOISE_EVENT = 2 } gh_noise;
 
@@ -141,11 +141,13 @@ gh_status gh_bvae_fill_buffer(genhep_model *model, int64_t n, const gh_real *pre
  * buffer is asked for and absent. */
 gh_status gh_model_draw(const genhep_model *model, const genhep_options *options, gh_draw *draw);
 
-/** Prepare all rows of the tables: *prepared (n,P) and *weights (n, or NULL) are the caller's to gh_free. */
-gh_status gh_model_prepare(const gh_hooks *hooks, const gh_prep *prep, int64_t seed, const genhep_dataset *const *datasets,
-                           int64_t n_datasets, int64_t *n, double **prepared, double **weights);
+/** Prepare all rows of the tables, which have the model's columns: *prepared (n,P), *conditions (n,Q; NULL when Q = 0, the
+ * pointer may be NULL) and *weights (n, or NULL) are the caller's to gh_free. */
+gh_status gh_model_prepare(const gh_hooks *hooks, const genhep_model *model, int64_t seed, const genhep_dataset *const *datasets,
+                           int64_t n_datasets, int64_t *n, double **prepared, double **conditions, double **weights);
 
-/** GENHEP_E_SHAPE naming the column unless `data` has exactly the model's columns in the model's order. */
+/** GENHEP_E_SHAPE naming the column unless `data` has exactly the model's columns in the model's order; a model whose columns
+ * were chosen by data.condition or data.target finds them by name, in any order and beside others. */
 gh_status gh_model_check_columns(const genhep_model *model, const genhep_dataset *data);
 
 /** To and from an archive; layout: docs/FORMAT.md. */

@@ -6,6 +6,7 @@
 #include "base/options_handle.h"
 #include "base/text.h"
 #include "model/calibration.h"
+#include "model/conditions.h"
 #include "model/model.h"
 #include "model/prep_share.h"
 
@@ -268,7 +269,8 @@ gh_status gh_model_save(const genhep_model *model, gh_archive *archive)
     gh_text_free(&card);
     if (status) return status;
     GH_TRY(save_schema(model->schema, archive));
-    GH_TRY(gh_prep_save(model->prep, archive));
+    GH_TRY(gh_prep_save(model->prep, "prep", archive));
+    GH_TRY(gh_conditions_save(model, archive));
     if (model->n_parameters) {
         GH_TRY(save_network(model, &model->encoder, archive, "encoder"));
         GH_TRY(save_network(model, &model->decoder, archive, "decoder"));
@@ -339,6 +341,9 @@ static gh_status load_parts(genhep_model *model, const gh_archive *archive)
     if (gh_archive_find(archive, "selftest/events")) {
         int64_t dims[2] = {-1, model->schema->d};
         GH_TRY(gh_archive_get(archive, "selftest/events", GH_F64, 2, dims, &entry));
+        if (model->n_conditions && entry->dims[0] != GH_EXAMPLES)
+            GH_FAIL(GENHEP_E_FORMAT, "'selftest/events' has %lld events, expected %d, as many as 'selftest/conditions'",
+                    (long long)entry->dims[0], GH_EXAMPLES);
         GH_TRY(gh_alloc(&model->hooks, &model->selftest, entry->dims[0] * dims[1], sizeof(double)));
         memcpy(model->selftest, entry->data, (size_t)(entry->dims[0] * dims[1]) * sizeof(double));
         model->selftest_n = entry->dims[0];
@@ -376,10 +381,11 @@ gh_status gh_model_load(const gh_hooks *hooks, const gh_archive *archive, genhep
     GH_TRY_CLEANUP(gh_archive_get_text(archive, "options", &card));
     GH_TRY_CLEANUP(gh_options_from_card(model->options, card, "model file"));
     GH_TRY_CLEANUP(load_schema(hooks, archive, &model->schema));
-    GH_TRY_CLEANUP(gh_prep_load(hooks, archive, &prep));
-    if (gh_prep_columns(prep) != model->schema->d) {
-        status = gh_fail(GENHEP_E_FORMAT, "the preparation has %lld columns, the schema %lld", (long long)gh_prep_columns(prep),
-                         (long long)model->schema->d);
+    GH_TRY_CLEANUP(gh_prep_load(hooks, "prep", archive, &prep));
+    GH_TRY_CLEANUP(gh_conditions_load(model, archive));
+    if (gh_prep_columns(prep) != model->n_targets) {
+        status = gh_fail(GENHEP_E_FORMAT, "the preparation has %lld columns, the schema %lld to generate", (long long)gh_prep_columns(prep),
+                         (long long)model->n_targets);
         goto cleanup;
     }
     GH_TRY_CLEANUP(gh_prep_share_create(hooks, prep, &model->share));

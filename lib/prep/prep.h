@@ -53,7 +53,8 @@ gh_status gh_prep_forward(const gh_prep *prep, gh_prep_work *work, int64_t n, co
 void gh_prep_inverse(const gh_prep *prep, gh_prep_work *work, int64_t n, const double *prepared, int64_t stride,
                      const double *uniforms, int float_output, double *rows, int64_t row_stride);
 
-gh_status gh_prep_save(const gh_prep *prep, gh_archive *archive);
-gh_status gh_prep_load(const gh_hooks *hooks, const gh_archive *archive, gh_prep **prep);
+/** To and from the entries <root>/columns, <root>/<k>/stage, ... `root` has at most 31 bytes. */
+gh_status gh_prep_save(const gh_prep *prep, const char *root, gh_archive *archive);
+gh_status gh_prep_load(const gh_hooks *hooks, const char *root, const gh_archive *archive, gh_prep **prep);
 
 #endif

@@ -1,4 +1,5 @@
-/* prep_archive.c -- a preparation as named arrays: prep/columns, prep/names, prep/<k>/stage, prep/<k>/<constant>. */
+/* prep_archive.c -- a preparation as named arrays below a root, 'prep' for example: prep/columns, prep/names, prep/<k>/stage,
+ * prep/<k>/<constant>. */
 #include <stdio.h>
 #include <string.h>
 
@@ -6,6 +7,9 @@
 #include "prep/prep_handle.h"
 
 #define MOST_COLUMNS 1000000
+
+/* The entry `part` of the root, made in the `name` of the caller. */
+#define NAME(part) (snprintf(name, sizeof name, "%s/" part, root), name)
 
 static gh_status put_lines(gh_archive *archive, const char *name, int64_t count, char *const *lines,
                            const gh_layout *layout)
@@ -22,37 +26,38 @@ static gh_status put_lines(gh_archive *archive, const char *name, int64_t count,
     return status;
 }
 
-static gh_status save_stage(const gh_stage *stage, int64_t k, gh_archive *archive)
+static gh_status save_stage(const gh_stage *stage, const char *root, int64_t k, gh_archive *archive)
 {
     char name[320];
-    snprintf(name, sizeof name, "prep/%lld/stage", (long long)k);
+    snprintf(name, sizeof name, "%s/%lld/stage", root, (long long)k);
     GH_TRY(gh_archive_put_text(archive, name, stage->type->name));
-    snprintf(name, sizeof name, "prep/%lld/width_in", (long long)k);
+    snprintf(name, sizeof name, "%s/%lld/width_in", root, (long long)k);
     GH_TRY(gh_archive_put_i64(archive, name, stage->width_in));
-    snprintf(name, sizeof name, "prep/%lld/width_out", (long long)k);
+    snprintf(name, sizeof name, "%s/%lld/width_out", root, (long long)k);
     GH_TRY(gh_archive_put_i64(archive, name, stage->width_out));
-    snprintf(name, sizeof name, "prep/%lld/names", (long long)k);
+    snprintf(name, sizeof name, "%s/%lld/names", root, (long long)k);
     GH_TRY(put_lines(archive, name, stage->width_in, stage->names, NULL));
     for (int64_t i = 0; i < stage->constants.count; i++) {
         const gh_entry *entry = &stage->constants.entries[i];
-        snprintf(name, sizeof name, "prep/%lld/%s", (long long)k, entry->name);
+        snprintf(name, sizeof name, "%s/%lld/%s", root, (long long)k, entry->name);
         GH_TRY(gh_archive_put(archive, name, entry->type, entry->rank, entry->dims, entry->data));
     }
     return GENHEP_OK;
 }
 
-gh_status gh_prep_save(const gh_prep *prep, gh_archive *archive)
+gh_status gh_prep_save(const gh_prep *prep, const char *root, gh_archive *archive)
 {
+    char name[64];
     int64_t count = prep->width, *kinds = NULL;
     gh_status status = GENHEP_OK;
-    GH_TRY(gh_archive_put_i64(archive, "prep/columns", prep->columns));
-    GH_TRY(gh_archive_put_i64(archive, "prep/stages", prep->count));
-    GH_TRY(gh_archive_put_text(archive, "prep/measure", prep->measure));
-    GH_TRY(put_lines(archive, "prep/names", prep->width, NULL, &prep->out));
+    GH_TRY(gh_archive_put_i64(archive, NAME("columns"), prep->columns));
+    GH_TRY(gh_archive_put_i64(archive, NAME("stages"), prep->count));
+    GH_TRY(gh_archive_put_text(archive, NAME("measure"), prep->measure));
+    GH_TRY(put_lines(archive, NAME("names"), prep->width, NULL, &prep->out));
     GH_TRY(gh_alloc(&prep->hooks, &kinds, count, sizeof *kinds));
     for (int64_t j = 0; j < count; j++) kinds[j] = prep->out.list[j].kind;
-    GH_TRY_CLEANUP(gh_archive_put(archive, "prep/kinds", GH_I64, 1, &count, kinds));
-    for (int64_t k = 0; k < prep->count; k++) GH_TRY_CLEANUP(save_stage(&prep->stages[k], k, archive));
+    GH_TRY_CLEANUP(gh_archive_put(archive, NAME("kinds"), GH_I64, 1, &count, kinds));
+    for (int64_t k = 0; k < prep->count; k++) GH_TRY_CLEANUP(save_stage(&prep->stages[k], root, k, archive));
 cleanup:
     gh_free(&prep->hooks, kinds);
     return status;
@@ -80,35 +85,35 @@ static gh_status get_lines(const gh_archive *archive, const char *name, int64_t 
     return GENHEP_OK;
 }
 
-static gh_status load_width(const gh_archive *archive, int64_t k, const char *which, int64_t *width)
+static gh_status load_width(const gh_archive *archive, const char *root, int64_t k, const char *which, int64_t *width)
 {
     char name[64];
-    snprintf(name, sizeof name, "prep/%lld/%s", (long long)k, which);
+    snprintf(name, sizeof name, "%s/%lld/%s", root, (long long)k, which);
     GH_TRY(gh_archive_get_i64(archive, name, width));
     if (*width < 1 || *width > MOST_COLUMNS)
         GH_FAIL(GENHEP_E_FORMAT, "'%s' is %lld, expected 1 to %d", name, (long long)*width, MOST_COLUMNS);
     return GENHEP_OK;
 }
 
-static gh_status load_stage(gh_prep *prep, int64_t k, int64_t width, const gh_archive *archive)
+static gh_status load_stage(gh_prep *prep, const char *root, int64_t k, int64_t width, const gh_archive *archive)
 {
     gh_stage *stage = &prep->stages[k];
     char name[64];
     const char *type;
     int64_t width_in;
-    snprintf(name, sizeof name, "prep/%lld/stage", (long long)k);
+    snprintf(name, sizeof name, "%s/%lld/stage", root, (long long)k);
     GH_TRY(gh_archive_get_text(archive, name, &type));
     GH_TRY(gh_stage_class_find(type, name, GENHEP_E_FORMAT, &stage->type));
-    GH_TRY(load_width(archive, k, "width_in", &width_in));
-    GH_TRY(load_width(archive, k, "width_out", &stage->width_out));
+    GH_TRY(load_width(archive, root, k, "width_in", &width_in));
+    GH_TRY(load_width(archive, root, k, "width_out", &stage->width_out));
     if (width_in != width)
-        GH_FAIL(GENHEP_E_FORMAT, "'prep/%lld/width_in' is %lld, expected %lld", (long long)k, (long long)width_in,
+        GH_FAIL(GENHEP_E_FORMAT, "'%s/%lld/width_in' is %lld, expected %lld", root, (long long)k, (long long)width_in,
                 (long long)width);
     GH_TRY(gh_alloc(&stage->hooks, &stage->names, width_in, sizeof *stage->names));
     stage->width_in = width_in;
-    snprintf(name, sizeof name, "prep/%lld/names", (long long)k);
+    snprintf(name, sizeof name, "%s/%lld/names", root, (long long)k);
     GH_TRY(get_lines(archive, name, width_in, stage, NULL, NULL));
-    int prefix = snprintf(name, sizeof name, "prep/%lld/", (long long)k);
+    int prefix = snprintf(name, sizeof name, "%s/%lld/", root, (long long)k);
     for (int64_t i = 0; i < archive->count; i++) {
         const gh_entry *entry = &archive->entries[i];
         if (strncmp(entry->name, name, (size_t)prefix) != 0) continue;
@@ -120,34 +125,35 @@ static gh_status load_stage(gh_prep *prep, int64_t k, int64_t width, const gh_ar
     return gh_prep_adopt(prep, k);
 }
 
-gh_status gh_prep_load(const gh_hooks *hooks, const gh_archive *archive, gh_prep **loaded)
+gh_status gh_prep_load(const gh_hooks *hooks, const char *root, const gh_archive *archive, gh_prep **loaded)
 {
+    char name[64];
     int64_t columns, stages, any = -1;
     const gh_entry *kinds;
     const char *measure;
     gh_prep *prep = NULL;
     gh_status status = GENHEP_OK;
     *loaded = NULL;
-    GH_TRY(gh_archive_get_i64(archive, "prep/columns", &columns));
-    GH_TRY(gh_archive_get_i64(archive, "prep/stages", &stages));
-    GH_TRY(gh_archive_get_text(archive, "prep/measure", &measure));
-    GH_TRY(gh_archive_get(archive, "prep/kinds", GH_I64, 1, &any, &kinds));
+    GH_TRY(gh_archive_get_i64(archive, NAME("columns"), &columns));
+    GH_TRY(gh_archive_get_i64(archive, NAME("stages"), &stages));
+    GH_TRY(gh_archive_get_text(archive, NAME("measure"), &measure));
+    GH_TRY(gh_archive_get(archive, NAME("kinds"), GH_I64, 1, &any, &kinds));
     if (columns < 1 || columns > MOST_COLUMNS)
-        GH_FAIL(GENHEP_E_FORMAT, "'prep/columns' is %lld, expected 1 to %d", (long long)columns, MOST_COLUMNS);
+        GH_FAIL(GENHEP_E_FORMAT, "'%s/columns' is %lld, expected 1 to %d", root, (long long)columns, MOST_COLUMNS);
     if (stages < 1 || stages > GH_PREP_MOST_STAGES)
-        GH_FAIL(GENHEP_E_FORMAT, "'prep/stages' is %lld, expected 1 to %d", (long long)stages, GH_PREP_MOST_STAGES);
+        GH_FAIL(GENHEP_E_FORMAT, "'%s/stages' is %lld, expected 1 to %d", root, (long long)stages, GH_PREP_MOST_STAGES);
     GH_TRY_CLEANUP(gh_prep_create(hooks, stages, &prep));
     int64_t width = columns;
     for (int64_t k = 0; k < stages; k++) {
-        GH_TRY_CLEANUP(load_stage(prep, k, width, archive));
+        GH_TRY_CLEANUP(load_stage(prep, root, k, width, archive));
         width = prep->stages[k].width_out;
     }
     if (width != kinds->dims[0]) {
-        status = gh_fail(GENHEP_E_FORMAT, "'prep/kinds' has length %lld, expected %lld", (long long)kinds->dims[0],
+        status = gh_fail(GENHEP_E_FORMAT, "'%s/kinds' has length %lld, expected %lld", root, (long long)kinds->dims[0],
                          (long long)width);
         goto cleanup;
     }
-    GH_TRY_CLEANUP(get_lines(archive, "prep/names", width, NULL, &prep->out, kinds->data));
+    GH_TRY_CLEANUP(get_lines(archive, NAME("names"), width, NULL, &prep->out, kinds->data));
     prep->columns = columns;
     prep->width = width;
     GH_TRY_CLEANUP(gh_strdup(hooks, measure, &prep->measure));

@@ -2,7 +2,12 @@
  *
  * Events are computed in blocks of GH_BLOCK, aligned to the event number: block b holds events b*GH_BLOCK ..., always all of
  * them, by one thread. A call takes whole blocks straight into the caller's buffer and the two partial ones at its ends through
- * a kept block, so drawing one event at a time costs one network evaluation per GH_BLOCK events. */
+ * a kept block, so drawing one event at a time costs one network evaluation per GH_BLOCK events.
+ *
+ * With conditions a block cannot be computed ahead of the calls that bring them. The partial blocks at a call's ends are
+ * then computed as the aligned groups (gh_family.group) that hold the call's events, missing rows with the conditions of the
+ * nearest one; an event's bits depend on its number and its own conditions only. A call for one event keeps its group, for
+ * as long as the conditions stay the same. */
 #ifndef GH_SAMPLER_H
 #define GH_SAMPLER_H
 
@@ -18,6 +23,11 @@ typedef struct gh_sample_work {
     double *prepared;   /* (GH_BLOCK, P) */
     double *rows;       /* (GH_BLOCK, D) */
     gh_prep_work *prep;
+    double *given;      /* (GH_BLOCK, C); this and what follows is NULL without conditions */
+    double *targets;    /* (GH_BLOCK, T) */
+    double *prepared_conditions; /* (GH_BLOCK, Q) */
+    gh_real *conditions;         /* the same for the networks */
+    gh_prep_work *condition_prep;
 } gh_sample_work;
 
 struct genhep_sampler {
@@ -29,8 +39,11 @@ struct genhep_sampler {
     gh_pool *pool;
     int64_t threads;
     gh_sample_work *work;           /* one per thread */
-    double *kept;                   /* (GH_BLOCK, D): the block `kept_block`, rounded for `kept_float` */
-    int64_t kept_block;             /* -1: none */
+    int64_t condition_seed;
+    int64_t group;                  /* of the family */
+    double *kept;                   /* (GH_BLOCK, D): kept_n events from kept_first on, rounded for `kept_float` */
+    int64_t kept_first, kept_n;     /* kept_n 0: none */
+    double *kept_condition;         /* C: of the events that are kept */
     int kept_float;
     genhep_uniform_fn uniform;      /* a host's generator, or NULL */
     void *uniform_user;
@@ -39,7 +52,9 @@ struct genhep_sampler {
 gh_status gh_sampler_create(const genhep_model *model, const genhep_options *options, genhep_sampler **sampler);
 void gh_sampler_free(genhep_sampler *sampler);
 
-/** Draw n events into `events` (float or double, by is_float), row i at element i*stride. */
-gh_status gh_sampler_draw(genhep_sampler *sampler, int64_t n, int is_float, void *events, int64_t stride);
+/** Draw n events into `events` (float or double, by is_float), row i at element i*stride. Conditions (n,C) with row i at
+ * cond + i*cond_stride when the model takes them. */
+gh_status gh_sampler_draw(genhep_sampler *sampler, int64_t n, const double *cond, int64_t cond_stride, int is_float, void *events,
+                          int64_t stride);
 
 #endif

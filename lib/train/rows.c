@@ -20,13 +20,14 @@ gh_status gh_rows_create(const gh_hooks *hooks, const genhep_model *model, const
                          int64_t n_datasets, int64_t seed, double validation, gh_rows *data)
 {
     gh_status status;
-    double *prepared = NULL, *weights = NULL;
-    const int64_t P = model->p;
+    double *prepared = NULL, *conditions = NULL, *weights = NULL;
+    const int64_t P = model->p, Q = model->q;
     int64_t n = 0, at[2] = {0, 0};
     const gh_rng split = gh_rng_make(seed, GH_RANDOM_SPLIT, 0);
     memset(data, 0, sizeof *data);
-    GH_TRY(gh_model_prepare(hooks, model->prep, seed, datasets, n_datasets, &n, &prepared, &weights));
+    GH_TRY(gh_model_prepare(hooks, model, seed, datasets, n_datasets, &n, &prepared, &conditions, &weights));
     GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &data->rows, n * P, sizeof(gh_real)));
+    if (conditions) GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &data->conditions, n * Q, sizeof(gh_real)));
     if (weights) GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &data->weights, n, sizeof(gh_real)));
     for (int64_t i = 0; i < n; i++) data->n_validation += gh_rng_uniform(&split, i, 0) < validation;
     data->n_train = n - data->n_validation;
@@ -40,6 +41,7 @@ gh_status gh_rows_create(const gh_hooks *hooks, const genhep_model *model, const
         int part = gh_rng_uniform(&split, i, 0) < validation;
         int64_t to = at[part]++;
         for (int64_t j = 0; j < P; j++) data->rows[to * P + j] = (gh_real)prepared[i * P + j];
+        for (int64_t j = 0; conditions && j < Q; j++) data->conditions[to * Q + j] = (gh_real)conditions[i * Q + j];
         if (weights) data->weights[to] = (gh_real)weights[i];
         if (!part) total += weights ? weights[i] : 1;
     }
@@ -49,9 +51,11 @@ gh_status gh_rows_create(const gh_hooks *hooks, const genhep_model *model, const
         goto cleanup;
     }
     data->hash = hash_bytes(data->rows, (size_t)(n * P) * sizeof(gh_real));
+    if (conditions) data->hash ^= hash_bytes(data->conditions, (size_t)(n * Q) * sizeof(gh_real)) * 37;
     if (weights) data->hash ^= hash_bytes(data->weights, (size_t)n * sizeof(gh_real)) * 31;
 cleanup:
     gh_free(hooks, prepared);
+    gh_free(hooks, conditions);
     gh_free(hooks, weights);
     if (status) gh_rows_free(hooks, data);
     return status;

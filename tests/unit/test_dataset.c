@@ -145,14 +145,14 @@ START_TEST(patterns)
     ck_assert(!gh_pattern_match("xy", "x") && gh_pattern_match("x**", "x"));
     const char *const names[] = {"mum_E", "mum_px", "mup_E", "mup_px", "M"};
     int64_t chosen[5], count;
-    ck_ok(gh_select_columns(" M , mup_*,*_E", names, 5, chosen, &count));
+    ck_ok(gh_select_columns("data.columns", " M , mup_*,*_E", names, 5, chosen, &count));
     const int64_t expected[] = {4, 2, 3, 0};
     ck_assert_int_eq(count, 4);
     ck_assert_mem_eq(chosen, expected, sizeof expected);
-    ck_ok(gh_select_columns(NULL, names, 5, chosen, &count));
+    ck_ok(gh_select_columns("data.columns", NULL, names, 5, chosen, &count));
     ck_assert_int_eq(count, 5);
-    ck_fails(gh_select_columns("mum_E,mum_py", names, 5, chosen, &count), GENHEP_E_OPTION, "the closest is 'mum_px'");
-    ck_fails(gh_select_columns("M,,mum_E", names, 5, chosen, &count), GENHEP_E_OPTION, "empty entry");
+    ck_fails(gh_select_columns("data.columns", "mum_E,mum_py", names, 5, chosen, &count), GENHEP_E_OPTION, "the closest is 'mum_px'");
+    ck_fails(gh_select_columns("data.columns", "M,,mum_E", names, 5, chosen, &count), GENHEP_E_OPTION, "empty entry");
 }
 END_TEST
 

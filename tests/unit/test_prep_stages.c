@@ -73,8 +73,8 @@ static double cycle(const char *settings, const genhep_dataset *data, int64_t wi
                   gh_prep_measure(prep));
     if (measure) ck_assert_str_eq(gh_prep_measure(prep), measure);
     gh_archive_init(&archive, &hooks);
-    ck_ok(gh_prep_save(prep, &archive));
-    ck_ok(gh_prep_load(&hooks, &archive, &loaded));
+    ck_ok(gh_prep_save(prep, "prep", &archive));
+    ck_ok(gh_prep_load(&hooks, "prep", &archive, &loaded));
     ck_ok(gh_prep_work_create(&hooks, prep, N, &work));
     ck_ok(gh_prep_work_create(&hooks, loaded, N, &other));
     size_t z_bytes = (size_t)(N * width) * sizeof(double), x_bytes = (size_t)(N * d) * sizeof(double);
@@ -460,19 +460,19 @@ START_TEST(damaged_archives_are_refused)
         gh_archive archive;
         ck_ok(fit(settings[s], data, &prep));
         gh_archive_init(&archive, &hooks);
-        ck_ok(gh_prep_save(prep, &archive));
+        ck_ok(gh_prep_save(prep, "prep", &archive));
         gh_prep_free(prep);
         for (int64_t i = 0; i < archive.count; i++) {
             gh_entry *entry = &archive.entries[i];
             char first = entry->name[0];
             entry->name[0] = '#'; /* gone */
-            gh_status status = gh_prep_load(&hooks, &archive, &loaded);
+            gh_status status = gh_prep_load(&hooks, "prep", &archive, &loaded);
             ck_assert_msg(status == GENHEP_E_FORMAT, "%s: loads without %s", settings[s], entry->name);
             ck_assert_ptr_null(loaded);
             entry->name[0] = first;
             if (entry->rank > 0 && entry->dims[0] > 0) {
                 entry->dims[0]--;
-                status = gh_prep_load(&hooks, &archive, &loaded);
+                status = gh_prep_load(&hooks, "prep", &archive, &loaded);
                 if (!status) gh_prep_free(loaded);
                 ck_assert_msg(status != GENHEP_OK || entry->type == GH_TEXT, "%s: loads a short %s", settings[s],
                               entry->name);
@@ -482,7 +482,7 @@ START_TEST(damaged_archives_are_refused)
                 static const int64_t bad[] = {-7, 1000, INT64_MAX};
                 int64_t *number = entry->data, keep = *number, z_rows = 8;
                 *number = bad[k];
-                if (gh_prep_load(&hooks, &archive, &loaded) == GENHEP_OK) {
+                if (gh_prep_load(&hooks, "prep", &archive, &loaded) == GENHEP_OK) {
                     gh_prep_work *work;
                     double z[8 * 16] = {0}, x[8 * 11], u[8] = {.5, .5, .5, .5, .5, .5, .5, .5};
                     ck_ok(gh_prep_work_create(&hooks, loaded, z_rows, &work));
@@ -493,7 +493,7 @@ START_TEST(damaged_archives_are_refused)
                 *number = keep;
             }
         }
-        ck_ok(gh_prep_load(&hooks, &archive, &loaded));
+        ck_ok(gh_prep_load(&hooks, "prep", &archive, &loaded));
         gh_prep_free(loaded);
         gh_archive_clear(&archive);
     }
@@ -546,8 +546,8 @@ START_TEST(allocations_fail_cleanly)
             c.left = tries;
             gh_archive_init(&archive, &hooks);
             status = gh_prep_fit(&hooks, options, data, &prep);
-            if (!status) status = gh_prep_save(prep, &archive);
-            if (!status) status = gh_prep_load(&hooks, &archive, &loaded);
+            if (!status) status = gh_prep_save(prep, "prep", &archive);
+            if (!status) status = gh_prep_load(&hooks, "prep", &archive, &loaded);
             if (!status) status = gh_prep_work_create(&hooks, loaded, 64, &work);
             ck_assert(status == GENHEP_OK || status == GENHEP_E_NOMEM);
             if (!status) { /* forward and inverse ask for nothing */
