@@ -212,14 +212,14 @@ static gh_status check_failed(const genhep_trainer *t, gh_status status)
 }
 
 /* Is what the last check found better than the best so far? Below GH_FIGURE_FLOOR two values of chi2 differ by their statistical
- * noise only; there the validation loss decides, which sees the whole density. */
+ * noise only; there the validation loss decides, which sees the whole density, and where a method has none the later weights. */
 static int is_better(const gh_train_state *s, int by_chi2)
 {
     double now = s->figure, best = s->best_figure;
     if (!by_chi2) return now < best;
     if (now < GH_FIGURE_FLOOR) now = GH_FIGURE_FLOOR;
     if (best < GH_FIGURE_FLOOR) best = GH_FIGURE_FLOOR;
-    return now < best || (now == best && s->validation < s->best_validation);
+    return now < best || (now == best && (isnan(s->validation) || s->validation < s->best_validation));
 }
 
 gh_status gh_trainer_check(genhep_trainer *t)
