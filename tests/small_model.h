@@ -29,7 +29,7 @@ static inline genhep_dataset *small_data(int64_t n, int64_t seed)
 static inline genhep_options *small_options(const char *settings)
 {
     genhep_options *options;
-    char copy[512];
+    char copy[1024];
     snprintf(copy, sizeof copy,
              "latent.dim=3 encoder.layers=2 encoder.units=16 decoder.layers=2 decoder.units=16 train.steps=60 train.batch=300 "
              "train.figure_steps=20 train.figure_events=512 prep=quantile prep.knots=101 %s", settings);

@@ -99,7 +99,7 @@ genhep_status genhep_model_encode(const genhep_model *model, int64_t n, const do
     prepared_rows r = {NULL, NULL, NULL};
     gh_real *x = NULL, *m = NULL, *s = NULL;
     GH_TRY(check_rows(model, n, events, mu, stride));
-    if (!model->latents) GH_FAIL(GENHEP_E_STATE, "a model of family '%s' has no encoder", model->family->name);
+    if (!model->encoder.n_layers) GH_FAIL(GENHEP_E_STATE, "a model of family '%s' has no encoder", model->family->name);
     const gh_hooks *hooks = &model->hooks;
     const int64_t L = model->latents;
     GH_TRY_CLEANUP(gh_alloc(hooks, &x, n * model->p, sizeof *x));
@@ -129,7 +129,7 @@ genhep_status genhep_model_decode(const genhep_model *model, int64_t n, const do
     gh_real *z = NULL, *conditions = NULL;
     gh_prep_work *work = NULL;
     GH_TRY(check_rows(model, n, latents, events, stride));
-    if (!model->latents) GH_FAIL(GENHEP_E_STATE, "a model of family '%s' has no decoder", model->family->name);
+    if (!model->latents || !model->family->decode) GH_FAIL(GENHEP_E_STATE, "a model of family '%s' has no latents to decode", model->family->name);
     const gh_hooks *hooks = &model->hooks;
     const int64_t V = gh_prep_uniforms(model->prep), T = model->n_targets;
     GH_TRY_CLEANUP(gh_alloc(hooks, &prepared, n * model->p, sizeof *prepared));
@@ -141,7 +141,7 @@ genhep_status genhep_model_decode(const genhep_model *model, int64_t n, const do
     GH_TRY_CLEANUP(gh_alloc(hooks, &targets, GH_BLOCK * T, sizeof *targets));
     GH_TRY_CLEANUP(gh_alloc(hooks, &given, GH_BLOCK * model->n_conditions, sizeof *given));
     GH_TRY_CLEANUP(prepare_conditions(model, n, events, stride, &conditions));
-    GH_TRY_CLEANUP(gh_bvae_decode(model, n, z, conditions, prepared));
+    GH_TRY_CLEANUP(model->family->decode(model, n, z, conditions, prepared));
     GH_TRY_CLEANUP(check_finite("a decoded coordinate", prepared, n, model->p)); /* the inverse would move a NaN to an edge */
     for (int64_t start = 0; start < n; start += GH_BLOCK) {
         int64_t rows = n - start < GH_BLOCK ? n - start : GH_BLOCK;

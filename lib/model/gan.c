@@ -114,9 +114,28 @@ static gh_status gan_log_density(const genhep_model *model, int64_t samples, int
     GH_FAIL(GENHEP_E_STATE, "a model of family '%s' has no density", gh_option_text(model->options, "model.family"));
 }
 
+static gh_status gan_decode(const genhep_model *model, int64_t n, const gh_real *latents, const gh_real *conditions, double *prepared)
+{
+    const int64_t P = model->p, L = model->latents, Q = model->q, I = L + Q;
+    gh_real *scratch;
+    GH_TRY(gh_alloc_aligned(&model->hooks, &scratch, gan_scratch(model, GH_BLOCK), sizeof *scratch));
+    gh_real *input = scratch, *layers = input + GH_BLOCK * I, *Y = layers + 3 * GH_BLOCK * model->decoder.widest;
+    for (int64_t start = 0; start < n; start += GH_BLOCK) { /* whole blocks: a row's bits do not depend on how many come with it */
+        const int64_t rows = n - start < GH_BLOCK ? n - start : GH_BLOCK;
+        memset(input, 0, (size_t)(GH_BLOCK * I) * sizeof *input);
+        gh_gan_input(model, rows, latents + start * L, Q ? conditions + start * Q : NULL, input);
+        gh_network_infer(&model->decoder, model->parameters, input, GH_BLOCK, layers, Y);
+        for (int64_t k = 0; k < rows * P; k++)
+            prepared[start * P + k] = (double)Y[k] + (gh_gan_skip(model) ? (double)latents[start * P + k] : 0);
+    }
+    gh_free_aligned(&model->hooks, scratch);
+    return GENHEP_OK;
+}
+
 static int64_t gan_group(const genhep_model *model)
 {
     return gh_network_group(&model->decoder, GH_BLOCK);
 }
 
-const gh_family gh_family_gan = {"gan", gan_plan, gan_normals, gan_uniforms, gan_scratch, gan_generate, gan_log_density, 1, gan_group};
+const gh_family gh_family_gan = {"gan", gan_plan, gan_normals, gan_uniforms, gan_scratch, gan_generate, gan_log_density, 1, gan_group,
+                                 gan_decode};

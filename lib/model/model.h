@@ -109,6 +109,8 @@ struct gh_family {
     /** The least number of rows, a divisor of GH_BLOCK, such that an event has the same bits whether generate computes a
      * block or any aligned run of so many rows: conditional sampling then need not compute whole blocks for single events. */
     int64_t (*group)(const genhep_model *model);
+    /** n latents (n,L), with prepared conditions (n,Q) or NULL, to mean prepared rows (n,P); NULL: the family has no latents. */
+    gh_status (*decode)(const genhep_model *model, int64_t n, const gh_real *latents, const gh_real *conditions, double *prepared);
 };
 
 extern const gh_family gh_family_bvae, gh_family_gan, gh_family_independent;

@@ -1,0 +1,246 @@
+/* test_adversarial_training.c -- what an adversarial trainer promises: same bits for any number of threads and after a
+ * resume, it learns, it says when it goes wrong, and its models round trip without the discriminator. */
+#include "testing.h"
+
+#include "small_model.h"
+#include "train/adversarial/adversary.h"
+
+#define GAN                                                                                                              \
+    "model.family=gan latent.dim=0 generator.layers=2 generator.units=16 discriminator.layers=2 discriminator.units=16 " \
+    "train.steps=60 train.batch=300 train.figure_steps=20 "
+
+static genhep_trainer *trainer_of(const genhep_options *options, const genhep_dataset *data)
+{
+    const genhep_dataset *tables[1] = {data};
+    genhep_model *model;
+    genhep_trainer *trainer;
+    ck_ok(genhep_model_create(options, tables, 1, &model));
+    ck_ok(genhep_trainer_create(model, tables, 1, options, &trainer));
+    genhep_model_free(model);
+    return trainer;
+}
+
+static const gh_weights *critic_of(const genhep_trainer *t)
+{
+    const gh_adversary *a = t->method_state;
+    return &a->critic.weights;
+}
+
+static void same_weights(const genhep_trainer *a, const genhep_trainer *b)
+{
+    size_t bytes = (size_t)a->model->n_parameters * sizeof(gh_real);
+    const gh_weights *p = critic_of(a), *q = critic_of(b);
+    ck_assert(memcmp(a->model->parameters, b->model->parameters, bytes) == 0);
+    ck_assert(memcmp(a->weights.first, b->weights.first, bytes) == 0);
+    ck_assert(memcmp(a->best, b->best, bytes) == 0);
+    ck_assert_int_eq(p->optimiser_steps, q->optimiser_steps);
+    ck_assert(memcmp(p->parameters, q->parameters, (size_t)p->n * sizeof(gh_real)) == 0);
+    ck_assert(memcmp(p->second, q->second, (size_t)p->n * sizeof(gh_real)) == 0);
+    ck_assert(a->state.figure == b->state.figure && a->state.best_step == b->state.best_step);
+}
+
+enum { VARIANTS = 4 };
+
+static genhep_options *variant_options(int k)
+{
+    static const char *const settings[VARIANTS] = {
+        GAN "generator.skip=on train.batch=700 loss.penalty=logit",
+        GAN "loss.gan=wasserstein loss.penalty=gradient discriminator.steps=3 loss.gradient_penalty=1 train.average=0",
+        GAN "loss.gan=hinge latent.noise=uniform discriminator.dropout=0.2 generator.norm=batch train.schedule=inverse_time discriminator.decay=0.1",
+        GAN "loss.gan=wasserstein loss.penalty=none discriminator.clip=0.01 discriminator.optimiser=sgd",
+    };
+    genhep_options *options = small_options(settings[k]);
+    ck_ok(genhep_options_set(options, "loss.mmd", "a: 0.3 1 ; b, c: 1 * 0.2"));
+    return options;
+}
+
+START_TEST(threads_change_no_bit)
+{
+    genhep_dataset *data = small_data(SMALL_EVENTS, 1);
+    for (int k = 0; k < VARIANTS; k++) {
+        genhep_options *options = variant_options(k);
+        genhep_trainer *reference = trainer_of(options, data);
+        ck_ok(genhep_trainer_run(reference, NULL, NULL, NULL));
+        for (int threads = 2; threads <= 4; threads++) {
+            ck_ok(genhep_options_set_int(options, "train.threads", threads));
+            genhep_trainer *other = trainer_of(options, data);
+            ck_ok(genhep_trainer_run(other, NULL, NULL, NULL));
+            same_weights(reference, other);
+            genhep_trainer_free(other);
+        }
+        genhep_trainer_free(reference);
+        genhep_options_free(options);
+    }
+    genhep_dataset_free(data);
+}
+END_TEST
+
+START_TEST(resume_continues_bitwise)
+{
+    genhep_dataset *data = small_data(SMALL_EVENTS, 1);
+    const genhep_dataset *tables[1] = {data};
+    for (int k = 0; k < VARIANTS; k++) {
+        genhep_options *options = variant_options(k);
+        genhep_trainer *whole = trainer_of(options, data), *part = trainer_of(options, data), *resumed;
+        ck_ok(genhep_trainer_run(whole, NULL, NULL, NULL));
+        ck_ok(genhep_trainer_step(part, 37));
+        ck_ok(genhep_trainer_save(part, gh_test_path("part.ckpt")));
+        ck_ok(genhep_trainer_resume(gh_test_path("part.ckpt"), tables, 1, NULL, &resumed));
+        ck_ok(genhep_trainer_run(resumed, NULL, NULL, NULL));
+        same_weights(whole, resumed);
+        genhep_trainer_free(whole);
+        genhep_trainer_free(part);
+        genhep_trainer_free(resumed);
+        genhep_options_free(options);
+    }
+    genhep_dataset_free(data);
+}
+END_TEST
+
+static double correlation(const double *x, int64_t n, int64_t D, int64_t i, int64_t j)
+{
+    double si = 0, sj = 0, sii = 0, sjj = 0, sij = 0;
+    for (int64_t k = 0; k < n; k++) {
+        double a = x[k * D + i], b = x[k * D + j];
+        si += a, sj += b, sii += a * a, sjj += b * b, sij += a * b;
+    }
+    return (sij - si * sj / (double)n) / sqrt((sii - si * si / (double)n) * (sjj - sj * sj / (double)n));
+}
+
+/* Columns a and b have correlation 0.8; the generator starts with none. */
+static double learned_correlation(const char *settings)
+{
+    enum { M = 20000 };
+    genhep_options *options = small_options(settings);
+    genhep_dataset *data = small_data(SMALL_EVENTS, 1);
+    genhep_trainer *trainer = trainer_of(options, data);
+    genhep_model *model;
+    genhep_sampler *sampler;
+    double *x = malloc((size_t)(M * SMALL_COLUMNS) * sizeof *x);
+    ck_ok(genhep_trainer_run(trainer, NULL, NULL, NULL));
+    ck_ok(genhep_trainer_model(trainer, GENHEP_LAST, &model));
+    ck_ok(genhep_sampler_create(model, NULL, &sampler));
+    ck_ok(genhep_sampler_draw_double(sampler, M, NULL, 0, x, SMALL_COLUMNS, M * SMALL_COLUMNS));
+    double r = correlation(x, M, SMALL_COLUMNS, 0, 1);
+    genhep_sampler_free(sampler);
+    genhep_model_free(model);
+    genhep_trainer_free(trainer);
+    genhep_dataset_free(data);
+    genhep_options_free(options);
+    free(x);
+    return r;
+}
+
+START_TEST(it_learns_a_correlation)
+{
+#define LEARN GAN "generator.skip=on generator.output_gain=0.05 train.lr=2e-3 discriminator.units=32 loss.gradient_penalty=0.1 train.beta1=0.5 "
+    double before = learned_correlation(LEARN "train.steps=1"), after = learned_correlation(LEARN "train.steps=1200 train.figure_steps=1200");
+    ck_assert_msg(fabs(before) < 0.1, "the skip start is not independent: %g", before);
+    ck_assert_msg(fabs(after - 0.8) < 0.06, "correlation %g, expected 0.8", after);
+}
+END_TEST
+
+typedef struct heard {
+    int collapse, won;
+} heard;
+
+static void listen(void *user, int32_t level, const char *message)
+{
+    heard *h = user;
+    if (level != GENHEP_LOG_WARNING) return;
+    h->collapse += strstr(message, "mode collapse") != NULL;
+    h->won += strstr(message, "discriminator has won") != NULL;
+}
+
+START_TEST(collapse_is_said_once)
+{
+    /* a generator that always gives the same event, next to a discriminator that may learn */
+    genhep_options *options = small_options(GAN "generator.output_gain=0 train.lr=1e-9 discriminator.lr=0.01 loss.penalty=none train.steps=400");
+    genhep_dataset *data = small_data(SMALL_EVENTS, 1);
+    heard h = {0, 0};
+    ck_ok(genhep_options_set_log(options, listen, &h));
+    genhep_trainer *trainer = trainer_of(options, data);
+    ck_ok(genhep_trainer_run(trainer, NULL, NULL, NULL));
+    ck_assert_int_eq(h.collapse, 1);
+    ck_assert_int_eq(h.won, 1);
+    genhep_trainer_free(trainer);
+    genhep_dataset_free(data);
+    genhep_options_free(options);
+}
+END_TEST
+
+START_TEST(divergence_ends_in_a_status_and_sound_weights)
+{
+    genhep_options *options = small_options(GAN "loss.gan=wasserstein loss.penalty=none train.lr=5 train.schedule=constant train.clip=0 train.optimiser=sgd "
+                                                "train.steps=2000");
+    genhep_dataset *data = small_data(SMALL_EVENTS, 1);
+    const genhep_dataset *tables[1] = {data};
+    genhep_trainer *trainer = trainer_of(options, data), *resumed;
+    genhep_status status = genhep_trainer_run(trainer, gh_test_path("diverged.ckpt"), NULL, NULL);
+    ck_assert_msg(status == GENHEP_E_NUMERIC, "found %s", genhep_status_name(status));
+    for (int64_t i = 0; i < trainer->model->n_parameters; i++) ck_assert(isfinite(trainer->model->parameters[i]));
+    ck_ok(genhep_trainer_resume(gh_test_path("diverged.ckpt"), tables, 1, NULL, &resumed));
+    genhep_trainer_free(resumed);
+    genhep_trainer_free(trainer);
+    genhep_dataset_free(data);
+    genhep_options_free(options);
+}
+END_TEST
+
+START_TEST(model_files_hold_the_generator_alone)
+{
+    genhep_options *options = variant_options(0);
+    genhep_dataset *data = small_data(SMALL_EVENTS, 1);
+    genhep_trainer *trainer = trainer_of(options, data);
+    genhep_model *model, *read;
+    double latent[4] = {0}, event[4];
+    ck_ok(genhep_trainer_run(trainer, NULL, NULL, NULL));
+    ck_ok(genhep_trainer_model(trainer, GENHEP_BEST, &model));
+    ck_assert_int_eq(model->n_parameters, trainer->model->n_parameters);
+    ck_ok(genhep_model_save(model, gh_test_path("gan.h5")));
+    ck_ok(genhep_model_open(gh_test_path("gan.h5"), NULL, &read));
+    ck_ok(genhep_model_verify(read));
+    ck_fails(genhep_model_encode(read, 1, latent, 4, event, NULL), GENHEP_E_STATE, "encoder");
+    ck_fails(genhep_model_log_density(read, NULL, 1, latent, 4, event), GENHEP_E_STATE, "gan");
+    genhep_model_free(model);
+    genhep_model_free(read);
+    genhep_trainer_free(trainer);
+    genhep_dataset_free(data);
+    genhep_options_free(options);
+}
+END_TEST
+
+/* Creation of model or trainer must fail with this text in the message. */
+static void refused(const char *settings, const char *mmd, const char *part)
+{
+    genhep_options *options = small_options(settings);
+    genhep_dataset *data = small_data(SMALL_EVENTS, 1);
+    const genhep_dataset *tables[1] = {data};
+    genhep_model *model = NULL;
+    genhep_trainer *trainer = NULL;
+    if (mmd) ck_ok(genhep_options_set(options, "loss.mmd", mmd));
+    genhep_status status = genhep_model_create(options, tables, 1, &model);
+    if (!status) status = genhep_trainer_create(model, tables, 1, options, &trainer);
+    ck_fails(status, GENHEP_E_OPTION, part);
+    ck_assert_ptr_null(trainer);
+    genhep_model_free(model);
+    genhep_dataset_free(data);
+    genhep_options_free(options);
+}
+
+START_TEST(wrong_settings_are_answered)
+{
+    refused(GAN "generator.skip=on latent.dim=3", NULL, "generator.skip");
+    refused(GAN "latent.noise=none", NULL, "latent.noise");
+    refused(GAN "latent.source=buffer", NULL, "latent.source");
+    refused(GAN "model.family=fcgan", NULL, "data.condition");
+    refused(GAN, "a", "loss.mmd");
+    refused(GAN, "a: wide", "wide");
+    refused(GAN, "a: -1", "-1");
+    refused(GAN, "mass(q): 1", "no particles");
+    refused(GAN "discriminator.norm=batch", NULL, "norm");
+}
+END_TEST
+
+GH_TEST_MAIN("adversarial training", threads_change_no_bit, resume_continues_bitwise, it_learns_a_correlation, collapse_is_said_once,
+             divergence_ends_in_a_status_and_sound_weights, model_files_hold_the_generator_alone, wrong_settings_are_answered)
