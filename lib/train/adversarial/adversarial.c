@@ -23,7 +23,7 @@ static gh_status create_work(genhep_trainer *t, gh_adversary *a, gh_adversary_wo
     const gh_hooks *hooks = &t->hooks;
     const gh_network *critic = &a->critic.network, *generator = &t->model->decoder;
     GH_TRY(gh_tape_create(hooks, critic, GH_SLICE, 1, &w->tape));
-    if (a->penalty != GH_PENALTY_NONE) GH_TRY(gh_penalty_tape_create(hooks, critic, GH_SLICE, &w->penalty));
+    if (a->rule.penalty != GH_PENALTY_NONE) GH_TRY(gh_penalty_tape_create(hooks, critic, GH_SLICE, &w->penalty));
     GH_TRY(gh_alloc_aligned(hooks, &w->input, GH_SLICE * a->inputs, sizeof(gh_real)));
     GH_TRY(gh_alloc_aligned(hooks, &w->rows, GH_SLICE * t->model->p, sizeof(gh_real)));
     GH_TRY(gh_alloc_aligned(hooks, &w->c, GH_SLICE, sizeof(gh_real)));
@@ -54,15 +54,11 @@ static void adversarial_free(genhep_trainer *t)
 static gh_status read_options(genhep_trainer *t, gh_adversary *a)
 {
     const genhep_options *o = t->options;
-    a->loss = (enum gh_gan_loss)gh_gan_loss_of(gh_option_text(o, "loss.gan"));
-    a->penalty = (enum gh_penalty)gh_penalty_of(gh_option_text(o, "loss.penalty"));
-    a->lambda = gh_option_real(o, "loss.gradient_penalty");
-    if (a->lambda == 0) a->penalty = GH_PENALTY_NONE;
-    a->weight_clip = gh_option_real(o, "discriminator.clip");
+    GH_TRY(gh_critic_rule_read(o, &a->rule));
     a->updates = gh_option_int(o, "discriminator.steps");
     a->noise_kind = gh_gan_noise(t->model);
     a->sees_conditions = t->model->q > 0 && gh_option_is(o, "discriminator.condition", "on");
-    if (a->penalty == GH_PENALTY_GRADIENT && t->data.weights)
+    if (a->rule.penalty == GH_PENALTY_GRADIENT && t->data.weights)
         GH_FAIL(GENHEP_E_OPTION, "option 'loss.penalty': 'gradient' interpolates between events and has no meaning for weighted ones; "
                 "expected logit, r1, r2 or r1r2");
     return GENHEP_OK;
@@ -80,7 +76,7 @@ static gh_status adversarial_create(genhep_trainer *t)
     GH_TRY(gh_event_values_standardise(&a->features, t->data.n_train, t->data.rows));
     a->inputs = m->p + a->features.count + (a->sees_conditions ? m->q : 0);
     GH_TRY(gh_mmd_terms_create(t, &a->mmd));
-    GH_TRY(gh_critic_create(t, a));
+    GH_TRY(gh_critic_create(t, a->inputs, 0, 3 * t->slices, &a->critic));
     GH_TRY(gh_alloc(hooks, &a->work, t->threads, sizeof *a->work));
     for (int64_t i = 0; i < t->threads; i++) GH_TRY(create_work(t, a, &a->work[i]));
     GH_TRY(gh_alloc(hooks, &a->generator, t->slices, sizeof *a->generator));

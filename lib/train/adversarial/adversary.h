@@ -8,33 +8,11 @@
 #ifndef GH_ADVERSARY_H
 #define GH_ADVERSARY_H
 
-#include "loss/adversarial.h"
 #include "model/gan.h"
-#include "model/network_penalty.h"
+#include "train/adversarial/critic.h"
 #include "train/adversarial/event_values.h"
 #include "train/adversarial/mmd_terms.h"
 #include "train/trainer.h"
-
-/** A discriminator: events (coordinates, features, conditions) to a logit. */
-typedef struct gh_critic {
-    gh_network network;
-    gh_real *parameters;
-    gh_weights weights;
-} gh_critic;
-
-/** Scratch of one thread, for one slice. */
-typedef struct gh_adversary_work {
-    gh_tape tape;               /* of the discriminator */
-    gh_penalty_tape penalty;
-    gh_real *input;             /* (GH_SLICE, I): the discriminator's input */
-    gh_real *rows;              /* (GH_SLICE, P): interpolates */
-    gh_real *c, *t, *s;         /* GH_SLICE each: derivatives by logit and squared gradient, squared gradient */
-    gh_real *scratch;           /* inference of the generator */
-} gh_adversary_work;
-
-typedef struct gh_slice_loss {
-    double discriminator, penalty, generator;
-} gh_slice_loss;
 
 typedef struct gh_adversary {
     gh_critic critic;
@@ -42,10 +20,7 @@ typedef struct gh_adversary {
     int sees_conditions;
     int64_t inputs;             /* P + features + Q */
     gh_mmd_terms mmd;
-    enum gh_gan_loss loss;
-    enum gh_penalty penalty;
-    double lambda;              /* factor of the penalty */
-    double weight_clip;         /* 0: none */
+    gh_critic_rule rule;
     int64_t updates;            /* of the discriminator, a step */
     gh_latent_noise noise_kind;
     gh_adversary_work *work;    /* one per thread */
@@ -79,10 +54,6 @@ void gh_critic_gradient(genhep_trainer *t, gh_step_loss *loss, double *norm);
 
 /** One update of the discriminator from the batch in the buffers; adds to the losses. GENHEP_E_NUMERIC when not finite. */
 gh_status gh_critic_update(genhep_trainer *t, gh_step_loss *loss);
-
-/** Lay out, start and free. */
-gh_status gh_critic_create(genhep_trainer *t, gh_adversary *a);
-void gh_critic_free(const gh_hooks *hooks, gh_critic *critic);
 
 /** Loss of the generator at the noise in the buffers, its gradient in t->weights.gradient. */
 gh_status gh_generator_gradient(genhep_trainer *t, gh_step_loss *loss, double *norm);

@@ -6,22 +6,28 @@
 #include "model/network_options.h"
 #include "train/adversarial/adversary.h"
 
-enum { TRUTH = 0, GENERATED = 1, INTERPOLATED = 2 };
-
-gh_status gh_critic_create(genhep_trainer *t, gh_adversary *a)
+gh_status gh_critic_rule_read(const genhep_options *options, gh_critic_rule *rule)
 {
-    gh_critic *critic = &a->critic;
+    rule->loss = (enum gh_gan_loss)gh_gan_loss_of(gh_option_text(options, "loss.gan"));
+    rule->penalty = (enum gh_penalty)gh_penalty_of(gh_option_text(options, "loss.penalty"));
+    rule->lambda = gh_option_real(options, "loss.gradient_penalty");
+    if (rule->lambda == 0) rule->penalty = GH_PENALTY_NONE;
+    return GENHEP_OK;
+}
+
+gh_status gh_critic_create(genhep_trainer *t, int64_t inputs, int64_t which, int64_t slots, gh_critic *critic)
+{
     gh_network_spec spec = {0};
     int64_t trainable = 0, statistics = 0;
     GH_TRY(gh_network_spec_read(t->options, "discriminator", &spec));
-    spec.inputs = a->inputs;
+    spec.inputs = inputs;
     spec.outputs = 1;
     spec.output_activation = GH_LINEAR;
     GH_TRY(gh_network_plan(&spec, &trainable, &statistics, &critic->network));
     gh_network_place(&critic->network, trainable);
     GH_TRY(gh_alloc_aligned(&t->hooks, &critic->parameters, trainable + statistics, sizeof(gh_real)));
-    gh_network_start(&critic->network, critic->parameters, t->seed, 2);
-    return gh_weights_create(&t->hooks, trainable + statistics, trainable, 3 * t->slices, critic->parameters, 0, &critic->weights);
+    gh_network_start(&critic->network, critic->parameters, t->seed, 2 + which);
+    return gh_weights_create(&t->hooks, trainable + statistics, trainable, slots, critic->parameters, 0, &critic->weights);
 }
 
 void gh_critic_free(const gh_hooks *hooks, gh_critic *critic)
@@ -43,6 +49,25 @@ static void interpolate(const genhep_trainer *t, const gh_adversary *a, int64_t 
     }
 }
 
+void gh_critic_rows(const gh_critic *critic, const gh_critic_rule *rule, gh_adversary_work *w, int kind, int64_t N, const gh_real *weights,
+                    double scale, const gh_rng *rng, int64_t first_item, gh_real *gradients, gh_slice_loss *loss)
+{
+    static const int points[] = {GH_PENALTY_ON_TRUTH, GH_PENALTY_ON_GENERATED, GH_PENALTY_ON_INTERPOLATES};
+    gh_network_forward(&critic->network, critic->parameters, &w->tape, w->input, N, rng, first_item);
+    const gh_real *phi = w->tape.value[critic->network.n_layers];
+    *loss = (gh_slice_loss){0, 0, 0};
+    if (kind == GH_INTERPOLATED) memset(w->c, 0, (size_t)N * sizeof *w->c);
+    else loss->discriminator = gh_discriminator_loss(rule->loss, kind == GH_TRUTH, phi, weights, scale, N, w->c);
+    if (!(gh_penalty_points(rule->penalty) & points[kind])) {
+        memcpy(w->tape.gradient[critic->network.n_layers], w->c, (size_t)N * sizeof *w->c);
+        gh_network_backward(&critic->network, critic->parameters, &w->tape, N, gradients);
+        return;
+    }
+    gh_network_input_gradient(&critic->network, critic->parameters, &w->tape, 0, N, &w->penalty, w->s);
+    loss->penalty = gh_penalty_loss(rule->penalty, kind == GH_TRUTH, phi, w->s, weights, rule->lambda * scale, N, w->c, w->t);
+    gh_network_penalty_backward(&critic->network, critic->parameters, &w->tape, &w->penalty, w->c, w->t, N, 0, gradients);
+}
+
 /* One slice of one kind: loss and gradient into the slot `index`. */
 static void critic_slice(void *context, int64_t index, int64_t worker)
 {
@@ -50,33 +75,17 @@ static void critic_slice(void *context, int64_t index, int64_t worker)
     gh_adversary *a = t->method_state;
     const int64_t kind = index / t->slices, slice = index % t->slices, P = t->model->p;
     gh_adversary_work *w = &a->work[worker];
-    const gh_critic *critic = &a->critic;
-    gh_slice_loss *loss = &a->slice_loss[index];
     int64_t start, rows = gh_adversary_slice(t, slice, &start);
-    const gh_real *X = kind == TRUTH ? a->truth + start * P : kind == GENERATED ? a->generated + start * P : w->rows;
+    const gh_real *X = kind == GH_TRUTH ? a->truth + start * P : kind == GH_GENERATED ? a->generated + start * P : w->rows;
     const gh_rng rng = gh_rng_make(t->seed, GH_RANDOM_DROPOUT, 1 + kind);
-    if (kind == INTERPOLATED) interpolate(t, a, start, rows, w->rows);
+    if (kind == GH_INTERPOLATED) interpolate(t, a, start, rows, w->rows);
     gh_adversary_input(t, w, start, rows, X);
-    gh_network_forward(&critic->network, critic->parameters, &w->tape, w->input, rows, &rng, a->noise_item + start);
-
     /* generated rows of a conditional model stand at the conditions of weighted truth, and weigh as they do */
-    const int weighted = a->truth_weights && (kind == TRUTH || t->model->q);
+    const int weighted = a->truth_weights && (kind == GH_TRUTH || t->model->q);
     const gh_real *weights = weighted ? a->truth_weights + start : NULL;
     const double scale = 1 / ((double)t->batch * (weighted ? t->data.mean_weight : 1));
-    const gh_real *phi = w->tape.value[critic->network.n_layers];
-    gh_real *gradients = critic->weights.slice_gradients + index * critic->weights.n;
-    *loss = (gh_slice_loss){0, 0, 0};
-    if (kind == INTERPOLATED) memset(w->c, 0, (size_t)rows * sizeof *w->c);
-    else loss->discriminator = gh_discriminator_loss(a->loss, kind == TRUTH, phi, weights, scale, rows, w->c);
-    const int points = kind == TRUTH ? GH_PENALTY_ON_TRUTH : kind == GENERATED ? GH_PENALTY_ON_GENERATED : GH_PENALTY_ON_INTERPOLATES;
-    if (!(gh_penalty_points(a->penalty) & points)) {
-        memcpy(w->tape.gradient[critic->network.n_layers], w->c, (size_t)rows * sizeof *w->c);
-        gh_network_backward(&critic->network, critic->parameters, &w->tape, rows, gradients);
-        return;
-    }
-    gh_network_input_gradient(&critic->network, critic->parameters, &w->tape, 0, rows, &w->penalty, w->s);
-    loss->penalty = gh_penalty_loss(a->penalty, kind == TRUTH, phi, w->s, weights, a->lambda * scale, rows, w->c, w->t);
-    gh_network_penalty_backward(&critic->network, critic->parameters, &w->tape, &w->penalty, w->c, w->t, rows, 0, gradients);
+    gh_critic_rows(&a->critic, &a->rule, w, (int)kind, rows, weights, scale, &rng, a->noise_item + start,
+                   a->critic.weights.slice_gradients + index * a->critic.weights.n, &a->slice_loss[index]);
 }
 
 /* discriminator.lr and, for the inverse-time schedule, discriminator.decay; else the generator's rate. */
@@ -103,7 +112,7 @@ static void clip_weights(gh_critic *critic, gh_real most)
 void gh_critic_gradient(genhep_trainer *t, gh_step_loss *loss, double *norm)
 {
     gh_adversary *a = t->method_state;
-    const int64_t kinds = gh_penalty_points(a->penalty) & GH_PENALTY_ON_INTERPOLATES ? 3 : 2;
+    const int64_t kinds = gh_penalty_points(a->rule.penalty) & GH_PENALTY_ON_INTERPOLATES ? 3 : 2;
     loss->discriminator = loss->penalty = 0;
     gh_pool_run(t->pool, critic_slice, t, kinds * t->slices);
     for (int64_t i = 0; i < kinds * t->slices; i++) {
@@ -113,22 +122,29 @@ void gh_critic_gradient(genhep_trainer *t, gh_step_loss *loss, double *norm)
     *norm = gh_weights_reduce(&a->critic.weights, t->pool, kinds * t->slices);
 }
 
+gh_status gh_critic_apply(genhep_trainer *t, gh_critic *critic, const gh_step_loss *loss, double norm)
+{
+    if (!isfinite(loss->discriminator) || !isfinite(loss->penalty) || !isfinite(norm))
+        GH_FAIL(GENHEP_E_NUMERIC, "step %lld: discriminator loss %g, penalty %g and gradient norm %g, expected finite numbers; the weights of "
+                "the step before are kept; a smaller discriminator.lr or a larger loss.gradient_penalty may help",
+                (long long)t->state.step, loss->discriminator, loss->penalty, norm);
+    gh_update update = gh_trainer_update(t, critic_rate(t), norm);
+    const char *optimiser = gh_option_text(t->options, "discriminator.optimiser");
+    if (strcmp(optimiser, "same") != 0)
+        update.kind = strcmp(optimiser, "adam") == 0 ? GH_ADAM : strcmp(optimiser, "adamw") == 0 ? GH_ADAMW : GH_SGD;
+    gh_weights_update(&critic->weights, t->pool, update);
+    const double most = gh_option_real(t->options, "discriminator.clip");
+    if (most > 0) clip_weights(critic, (gh_real)most);
+    return GENHEP_OK;
+}
+
 gh_status gh_critic_update(genhep_trainer *t, gh_step_loss *loss)
 {
     gh_adversary *a = t->method_state;
     gh_step_loss now = {0};
     double norm;
     gh_critic_gradient(t, &now, &norm);
-    if (!isfinite(now.discriminator) || !isfinite(now.penalty) || !isfinite(norm))
-        GH_FAIL(GENHEP_E_NUMERIC, "step %lld: discriminator loss %g, penalty %g and gradient norm %g, expected finite numbers; the weights of "
-                "the step before are kept; a smaller discriminator.lr or a larger loss.gradient_penalty may help",
-                (long long)t->state.step, now.discriminator, now.penalty, norm);
-    gh_update update = gh_trainer_update(t, critic_rate(t), norm);
-    const char *optimiser = gh_option_text(t->options, "discriminator.optimiser");
-    if (strcmp(optimiser, "same") != 0)
-        update.kind = strcmp(optimiser, "adam") == 0 ? GH_ADAM : strcmp(optimiser, "adamw") == 0 ? GH_ADAMW : GH_SGD;
-    gh_weights_update(&a->critic.weights, t->pool, update);
-    if (a->weight_clip > 0) clip_weights(&a->critic, (gh_real)a->weight_clip);
+    GH_TRY(gh_critic_apply(t, &a->critic, &now, norm));
     loss->discriminator += now.discriminator;
     loss->penalty += now.penalty;
     return GENHEP_OK;

@@ -35,7 +35,7 @@ static void verdict_slice(void *context, int64_t slice, int64_t worker)
     const double scale = 1 / ((double)t->batch * (weighted ? t->data.mean_weight : 1));
     gh_adversary_input(t, w, start, rows, a->generated + start * P);
     gh_network_forward(&critic->network, critic->parameters, &w->tape, w->input, rows, &rng, a->noise_item + start);
-    a->slice_loss[slice].generator = gh_generator_loss(a->loss, w->tape.value[O], weighted ? a->truth_weights + start : NULL, scale, rows,
+    a->slice_loss[slice].generator = gh_generator_loss(a->rule.loss, w->tape.value[O], weighted ? a->truth_weights + start : NULL, scale, rows,
                                                        w->tape.gradient[O]);
     gh_network_backward_input(&critic->network, critic->parameters, &w->tape, rows);
     for (int64_t i = 0; i < rows; i++)

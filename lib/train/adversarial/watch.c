@@ -36,7 +36,7 @@ static void warn_collapse(genhep_trainer *t, gh_adversary *a, int64_t worst, dou
 static void warn_won(genhep_trainer *t, gh_adversary *a)
 {
     const double now = t->state.last_discriminator;
-    if (a->loss != GH_GAN_NONSATURATING && a->loss != GH_GAN_MINIMAX) return;
+    if (a->rule.loss != GH_GAN_NONSATURATING && a->rule.loss != GH_GAN_MINIMAX) return;
     if (!(now < WON * 2 * log(2))) {
         a->warned &= ~(int64_t)WARNED_WON;
         return;

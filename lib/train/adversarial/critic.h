@@ -1,0 +1,56 @@
+/* critic.h -- one discriminator: its network and weights, what a slice of rows costs it, its update.
+ *   L_D = mean_T l(phi) + mean_G l'(phi) + lambda penalty(phi, |grad_x phi|^2)      loss/adversarial.h */
+#ifndef GH_CRITIC_H
+#define GH_CRITIC_H
+
+#include "loss/adversarial.h"
+#include "model/network_penalty.h"
+#include "train/trainer.h"
+
+/** A discriminator: events (coordinates, features, conditions) to a logit. */
+typedef struct gh_critic {
+    gh_network network;
+    gh_real *parameters;
+    gh_weights weights;
+} gh_critic;
+
+/** Loss and penalty of a discriminator. */
+typedef struct gh_critic_rule {
+    enum gh_gan_loss loss;
+    enum gh_penalty penalty;
+    double lambda;              /* factor of the penalty */
+} gh_critic_rule;
+
+gh_status gh_critic_rule_read(const genhep_options *options, gh_critic_rule *rule);
+
+/** Scratch of one thread, for one slice. */
+typedef struct gh_adversary_work {
+    gh_tape tape;               /* of the discriminator */
+    gh_penalty_tape penalty;
+    gh_real *input;             /* (GH_SLICE, I): the discriminator's input */
+    gh_real *rows;              /* (GH_SLICE, P): interpolates */
+    gh_real *c, *t, *s;         /* GH_SLICE each: derivatives by logit and squared gradient, squared gradient */
+    gh_real *scratch;           /* inference of the generator */
+} gh_adversary_work;
+
+typedef struct gh_slice_loss {
+    double discriminator, penalty, generator;
+} gh_slice_loss;
+
+/** Lay out a discriminator number `which` from discriminator.*, with start weights of its own; slots: gradient slices of an
+ * update. Free with gh_critic_free. */
+gh_status gh_critic_create(genhep_trainer *t, int64_t inputs, int64_t which, int64_t slots, gh_critic *critic);
+void gh_critic_free(const gh_hooks *hooks, gh_critic *critic);
+
+enum { GH_TRUTH = 0, GH_GENERATED = 1, GH_INTERPOLATED = 2 };
+
+/** N <= GH_SLICE rows of one kind that stand in w->input: their losses, and the gradient by the discriminator's parameters,
+ * assigned to `gradients`. weights (N) or NULL; scale as in loss/adversarial.h. Interpolates have the penalty alone. */
+void gh_critic_rows(const gh_critic *critic, const gh_critic_rule *rule, gh_adversary_work *w, int kind, int64_t N, const gh_real *weights,
+                    double scale, const gh_rng *rng, int64_t first_item, gh_real *gradients, gh_slice_loss *loss);
+
+/** Update from the reduced gradient, of this norm, at the discriminator's rate; clips weights where asked.
+ * GENHEP_E_NUMERIC, nothing changed, when losses or norm are not finite. */
+gh_status gh_critic_apply(genhep_trainer *t, gh_critic *critic, const gh_step_loss *loss, double norm);
+
+#endif
