@@ -80,7 +80,8 @@ START_TEST(closed_forms)
 {
     double g, zero = 0, far = 900;
     /* equilibrium: D = 1/2, each half is log 2 */
-    ck_assert(fabs(gh_discriminator_loss(GH_GAN_NONSATURATING, 1, &zero, NULL, 1, 1, &g) - log(2)) < 1e-15 && g == -0.5);
+    ck_assert(fabs(gh_discriminator_loss(GH_GAN_NONSATURATING, 1, &zero, NULL, 1, 1, &g) - log(2)) < 1e-15 &&
+              g == -0.5);
     ck_assert(fabs(gh_discriminator_loss(GH_GAN_NONSATURATING, 0, &zero, NULL, 1, 1, &g) - log(2)) < 1e-15 && g == 0.5);
     ck_assert(fabs(gh_generator_loss(GH_GAN_NONSATURATING, &zero, NULL, 1, 1, &g) - log(2)) < 1e-15 && g == -0.5);
     ck_assert(fabs(gh_generator_loss(GH_GAN_MINIMAX, &zero, NULL, 1, 1, &g) + log(2)) < 1e-15 && g == -0.5);
@@ -115,10 +116,12 @@ START_TEST(penalty_values)
         ck_assert(gh_penalty_loss(GH_PENALTY_R1, truth, &three, &s, NULL, 1, 1, &g_phi, &g_s) == (truth ? 3 : 0));
         ck_assert(gh_penalty_loss(GH_PENALTY_R2, truth, &three, &s, NULL, 1, 1, &g_phi, &g_s) == (truth ? 0 : 3));
         ck_assert(gh_penalty_loss(GH_PENALTY_R1R2, truth, &three, &s, NULL, 1, 1, &g_phi, &g_s) == 3 && g_s == 1);
-        ck_assert(fabs(gh_penalty_loss(GH_PENALTY_GRADIENT, truth, &three, &four, NULL, 1, 1, &g_phi, &g_s) - 1) < 1e-11);
+        ck_assert(fabs(gh_penalty_loss(GH_PENALTY_GRADIENT, truth, &three, &four, NULL, 1, 1, &g_phi, &g_s) - 1) <
+                  1e-11);
         ck_assert(fabs(g_s - 0.5) < 1e-12);
         /* at s = 0 finite, and the product with ds = 2 grad . dgrad vanishes with grad */
-        ck_assert(fabs(gh_penalty_loss(GH_PENALTY_GRADIENT, truth, &three, &zero, NULL, 1, 1, &g_phi, &g_s) - 1) < 1e-5);
+        ck_assert(fabs(gh_penalty_loss(GH_PENALTY_GRADIENT, truth, &three, &zero, NULL, 1, 1, &g_phi, &g_s) - 1) <
+                  1e-5);
         ck_assert(isfinite(g_s) && fabs(g_s) <= 1 / sqrt(GH_PENALTY_EPSILON));
     }
     ck_assert_int_eq(gh_penalty_points(GH_PENALTY_NONE), 0);
