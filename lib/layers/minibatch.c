@@ -24,7 +24,8 @@
 #define FARTHEST ((gh_real)60) /* exponent, 9e-27: sums of subnormal numbers are slow */
 
 /* e_ij of one kernel m (C,N) for row i and all rows j; 0 for j = i. */
-static inline __attribute__((always_inline)) void closeness(gh_real *e, const gh_real *m, int64_t i, int64_t N, int64_t C)
+static inline __attribute__((always_inline)) void closeness(gh_real *e, const gh_real *m, int64_t i, int64_t N,
+                                                            int64_t C)
 {
     memset(e, 0, (size_t)N * sizeof *e);
     for (int64_t c = 0; c < C; c++) {
@@ -54,7 +55,8 @@ static void features(gh_real *Y, const gh_real *M, int64_t N, int64_t I, int64_t
         }
 }
 
-void gh_minibatch_forward(gh_real *Y, gh_real *M, const gh_real *X, const gh_real *T, int64_t N, int64_t I, int64_t B, int64_t C)
+void gh_minibatch_forward(gh_real *Y, gh_real *M, const gh_real *X, const gh_real *T, int64_t N, int64_t I, int64_t B,
+                          int64_t C)
 {
     gh_gemm(GH_N, GH_T, B * C, N, I, T, X, 0, M);
     for (int64_t i = 0; i < N; i++) memcpy(Y + i * (I + B), X + i * I, (size_t)I * sizeof *Y);
@@ -63,7 +65,8 @@ void gh_minibatch_forward(gh_real *Y, gh_real *M, const gh_real *X, const gh_rea
 
 /* e is computed again: keeping it would take N^2 B numbers. */
 GH_CLONES
-static void features_backward(gh_real *gM, const gh_real *M, const gh_real *gY, int64_t N, int64_t I, int64_t B, int64_t C)
+static void features_backward(gh_real *gM, const gh_real *M, const gh_real *gY, int64_t N, int64_t I, int64_t B,
+                              int64_t C)
 {
     gh_real e[GH_MINIBATCH_ROWS], g[GH_MINIBATCH_ROWS];
     for (int64_t b = 0; b < B; b++) {

@@ -60,8 +60,8 @@ void gh_spectral_apply(gh_real *normed, const gh_real *W, double sigma, int64_t 
 }
 
 GH_CLONES
-void gh_spectral_backward(gh_real *gW, const gh_real *normed, const gh_real *u, const gh_real *v, double sigma, int64_t O,
-                          int64_t I)
+void gh_spectral_backward(gh_real *gW, const gh_real *normed, const gh_real *u, const gh_real *v, double sigma,
+                          int64_t O, int64_t I)
 {
     double product = 0;
     for (int64_t o = 0; o < O; o++) {

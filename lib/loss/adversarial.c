@@ -52,8 +52,8 @@ static double softplus(double x, double *slope)
     return fmax(x, 0) + log1p(exp(-fabs(x)));
 }
 
-/* Loss of one row and its derivative by phi. With sign = -1 for truth and +1 for generated events the two halves are one
- * formula of sign * phi, except for least squares. */
+/* Loss of one row and its derivative by phi. With sign = -1 for truth and +1 for generated events the two halves are
+ * one formula of sign * phi, except for least squares. */
 static double discriminator_row(enum gh_gan_loss kind, int truth, double phi, double *slope)
 {
     const double sign = truth ? -1 : 1;
@@ -64,12 +64,8 @@ static double discriminator_row(enum gh_gan_loss kind, int truth, double phi, do
         value = softplus(sign * phi, &inner);
         *slope = sign * inner;
         return value;
-    case GH_GAN_LEAST_SQUARES:
-        *slope = phi - target;
-        return 0.5 * (phi - target) * (phi - target);
-    case GH_GAN_WASSERSTEIN:
-        *slope = sign;
-        return sign * phi;
+    case GH_GAN_LEAST_SQUARES: *slope = phi - target; return 0.5 * (phi - target) * (phi - target);
+    case GH_GAN_WASSERSTEIN: *slope = sign; return sign * phi;
     case GH_GAN_HINGE:
         value = 1 + sign * phi;
         *slope = value > 0 ? sign : 0;
@@ -91,9 +87,7 @@ static double generator_row(enum gh_gan_loss kind, double phi, double *slope)
         value = softplus(phi, &inner);
         *slope = -inner;
         return -value;
-    case GH_GAN_LEAST_SQUARES:
-        *slope = phi - 1;
-        return 0.5 * (phi - 1) * (phi - 1);
+    case GH_GAN_LEAST_SQUARES: *slope = phi - 1; return 0.5 * (phi - 1) * (phi - 1);
     case GH_GAN_WASSERSTEIN:
     case GH_GAN_HINGE: break;
     }

@@ -64,8 +64,8 @@ int gh_penalty_of(const char *name);
 enum { GH_PENALTY_ON_TRUTH = 1, GH_PENALTY_ON_GENERATED = 2, GH_PENALTY_ON_INTERPOLATES = 4 };
 int gh_penalty_points(enum gh_penalty kind);
 
-/** Added to s under the root of `gradient`: the derivative 1 - 1/sqrt(s + eps) is finite at s = 0, where its product with
- * ds = 2 grad . dgrad vanishes. */
+/** Added to s under the root of `gradient`: the derivative 1 - 1/sqrt(s + eps) is finite at s = 0, where its product
+ * with ds = 2 grad . dgrad vanishes. */
 #define GH_PENALTY_EPSILON 1e-12
 
 /** @param truth 1 for truth events, 0 for generated ones; `gradient` does not look at it. phi, s (N), s >= 0;

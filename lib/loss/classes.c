@@ -77,7 +77,8 @@ static double decided(const gh_class_rules *rules, double m, double *slope)
     return f;
 }
 
-void gh_class_sums_add(gh_class_sums *sums, const gh_class_rules *rules, const gh_real *c, const gh_real *weights, int64_t N)
+void gh_class_sums_add(gh_class_sums *sums, const gh_class_rules *rules, const gh_real *c, const gh_real *weights,
+                       int64_t N)
 {
     const int64_t C = rules->classes;
     for (int64_t i = 0; i < N; i++) {
@@ -106,8 +107,8 @@ static void add_slope(const gh_class_rules *rules, gh_class_sums *slopes, uint32
 }
 
 /* With q = S_s/S_base: dL/dS_s = 2 weight (q - ratio)/S_base, dL/dS_base = -q dL/dS_s, none at the bound of S_base. */
-double gh_class_losses(const gh_class_rules *rules, const gh_class_sums *sums, gh_class_sums *slopes, double *class_loss,
-                       double *norm_loss)
+double gh_class_losses(const gh_class_rules *rules, const gh_class_sums *sums, gh_class_sums *slopes,
+                       double *class_loss, double *norm_loss)
 {
     double missing = 1 - sums->f / sums->weight, first = rules->class_weight * missing * missing, second = 0;
     *slopes = (gh_class_sums){.f = -2 * rules->class_weight * missing / sums->weight};
@@ -125,8 +126,8 @@ double gh_class_losses(const gh_class_rules *rules, const gh_class_sums *sums, g
     return first + second;
 }
 
-void gh_class_gradient(const gh_class_rules *rules, const gh_class_sums *slopes, const gh_real *c, const gh_real *weights,
-                       double scale, int64_t N, gh_real *gc)
+void gh_class_gradient(const gh_class_rules *rules, const gh_class_sums *slopes, const gh_real *c,
+                       const gh_real *weights, double scale, int64_t N, gh_real *gc)
 {
     const int64_t C = rules->classes;
     for (int64_t i = 0; i < N; i++) {

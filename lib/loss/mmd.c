@@ -20,7 +20,7 @@
 
 enum { BLOCK = GH_MMD_ROWS, TILE = 32, LANES = 16 };
 
-/* 1 + c r^2 is held below this, so that the product of two does not overflow; the kernel then is 1e-18 instead of less. */
+/* 1 + c r^2 is held below this, so that the product of two does not overflow; the kernel then is 1e-18, not less. */
 #define LARGEST ((gh_real)1e18)
 /* The Gaussian's exponent stops here, at 9e-27: sums of subnormal numbers are ten times slower. */
 #define FARTHEST ((gh_real)60)
@@ -80,7 +80,7 @@ int64_t gh_mmd_blocks(int64_t n)
     return (n + BLOCK - 1) / BLOCK;
 }
 
-/* A block of columns: coordinates by dimension, weights over their total; filled up to whole vectors with weight zero. */
+/* A block of columns: coordinates by dimension, weights over their total; filled up to whole vectors, weight zero. */
 typedef struct columns {
     int64_t n;
     gh_real x[GH_MMD_DIMENSIONS * BLOCK];
@@ -104,8 +104,8 @@ INLINE gh_real bounded(gh_real a)
     return a > LARGEST ? LARGEST : a; /* NaN stays */
 }
 
-/* K += sum_w v_w k_w and S += sum_w v_w c_w k_w^2 (rational) or sum_w v_w c_w k_w (Gaussian) for squared distances T: the
- * derivative of K by the row's coordinate y is 2 S (x - y) for all shapes. */
+/* K += sum_w v_w k_w and S += sum_w v_w c_w k_w^2 (rational) or sum_w v_w c_w k_w (Gaussian) for squared distances T:
+ * the derivative of K by the row's coordinate y is 2 S (x - y) for all shapes. */
 INLINE void mixture(const gh_mmd_kernel *kernel, const gh_real *T, int64_t n, gh_real *K, gh_real *S)
 {
     for (int64_t w = 0; w < kernel->n_widths; w++) {
@@ -138,8 +138,8 @@ INLINE void mixture(const gh_mmd_kernel *kernel, const gh_real *T, int64_t n, gh
     }
 }
 
-/* The same for d = 1 and rational shapes in one pass, nothing kept: `pairs` pairs of widths, a constant where it is called;
- * an odd number of widths is filled up with weight zero (gh_mmd_kernel_make leaves factor and weight 0 there). */
+/* The same for d = 1 and rational shapes in one pass, nothing kept: `pairs` pairs of widths, a constant where it is
+ * called; an odd number of widths is filled up with weight zero (factor and weight are 0 there). */
 INLINE double row_rational(const gh_mmd_kernel *kernel, const columns *block, gh_real y, int pairs, double factor,
                            double *slope)
 {
@@ -149,7 +149,8 @@ INLINE double row_rational(const gh_mmd_kernel *kernel, const columns *block, gh
     for (int64_t j = 0; j < block->n; j++) {
         gh_real d = x[j] - y, t = d * d, K = 0, S = 0;
         for (int w = 0; w < 2 * pairs; w += 2) {
-            const gh_real c = kernel->factor[w], c2 = kernel->factor[w + 1], v = kernel->weight[w], v2 = kernel->weight[w + 1];
+            const gh_real c = kernel->factor[w], c2 = kernel->factor[w + 1];
+            const gh_real v = kernel->weight[w], v2 = kernel->weight[w + 1];
             gh_real a = bounded(1 + c * t), a2 = bounded(1 + c2 * t), inverse = 1 / (a * a2);
             gh_real k = inverse * a2, k2 = inverse * a;
             K += v * k + v2 * k2;

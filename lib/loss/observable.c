@@ -9,12 +9,18 @@
 static const struct {
     const char *name;
     int64_t least, most; /* particles */
-} functions[] = { /* in the order of gh_loss_observable_kind */
-    {"px", 1, GH_LOSS_OBSERVABLE_PARTICLES},  {"py", 1, GH_LOSS_OBSERVABLE_PARTICLES},
-    {"pz", 1, GH_LOSS_OBSERVABLE_PARTICLES},  {"E", 1, GH_LOSS_OBSERVABLE_PARTICLES},
-    {"pt", 1, GH_LOSS_OBSERVABLE_PARTICLES},  {"eta", 1, GH_LOSS_OBSERVABLE_PARTICLES},
-    {"phi", 1, GH_LOSS_OBSERVABLE_PARTICLES}, {"rapidity", 1, GH_LOSS_OBSERVABLE_PARTICLES},
-    {"mass", 2, GH_LOSS_OBSERVABLE_PARTICLES}, {"deltaphi", 2, 2},
+} functions[] = {
+    /* in the order of gh_loss_observable_kind */
+    {"px", 1, GH_LOSS_OBSERVABLE_PARTICLES},
+    {"py", 1, GH_LOSS_OBSERVABLE_PARTICLES},
+    {"pz", 1, GH_LOSS_OBSERVABLE_PARTICLES},
+    {"E", 1, GH_LOSS_OBSERVABLE_PARTICLES},
+    {"pt", 1, GH_LOSS_OBSERVABLE_PARTICLES},
+    {"eta", 1, GH_LOSS_OBSERVABLE_PARTICLES},
+    {"phi", 1, GH_LOSS_OBSERVABLE_PARTICLES},
+    {"rapidity", 1, GH_LOSS_OBSERVABLE_PARTICLES},
+    {"mass", 2, GH_LOSS_OBSERVABLE_PARTICLES},
+    {"deltaphi", 2, 2},
     {"deltar", 2, 2},
 };
 
@@ -46,10 +52,8 @@ static void append_name(char *list, size_t capacity, const char *name)
 {
     size_t used = strlen(list), length = strlen(name);
     if (used > 3 && strcmp(list + used - 3, "...") == 0) return;
-    if (used + length + 6 < capacity)
-        snprintf(list + used, capacity - used, "%s%s", used ? " " : "", name);
-    else
-        snprintf(list + used, capacity - used, " ...");
+    if (used + length + 6 < capacity) snprintf(list + used, capacity - used, "%s%s", used ? " " : "", name);
+    else snprintf(list + used, capacity - used, " ...");
 }
 
 static gh_status unknown_function(const char *text, int64_t length)
@@ -107,12 +111,11 @@ gh_status gh_loss_observable_parse(gh_loss_observable *observable, const char *t
     } while (*at == ',');
     if (*at != ')') GH_FAIL(GENHEP_E_OPTION, "observable '%.80s': ')' is missing", text);
     if (observable->n < functions[kind].least || observable->n > functions[kind].most)
-        GH_FAIL(GENHEP_E_OPTION, "observable '%.80s': %s of %lld particle%s, expected %s%lld", text, functions[kind].name,
-                (long long)observable->n, observable->n == 1 ? "" : "s",
+        GH_FAIL(GENHEP_E_OPTION, "observable '%.80s': %s of %lld particle%s, expected %s%lld", text,
+                functions[kind].name, (long long)observable->n, observable->n == 1 ? "" : "s",
                 functions[kind].most > functions[kind].least ? "at least " : "", (long long)functions[kind].least);
     at++;
-    if (end)
-        *end = at;
+    if (end) *end = at;
     else if (*skip_blanks(at))
         GH_FAIL(GENHEP_E_OPTION, "observable '%.80s': '%.40s' follows the closing parenthesis", text, skip_blanks(at));
     return GENHEP_OK;
@@ -141,8 +144,7 @@ typedef struct event {
 
 static void read_event(const gh_loss_observable *o, const gh_real *row, event *v)
 {
-    memset(v->sum, 0, sizeof v->sum);
-    v->energy = 0;
+    memset(v, 0, sizeof *v);
     for (int64_t k = 0; k < o->n; k++) {
         double square = o->mass[k] * o->mass[k];
         for (int c = 0; c < 3; c++) {
@@ -233,7 +235,8 @@ void gh_loss_observable_values(const gh_loss_observable *o, const gh_real *P, in
 
 /* ---- gradients --------------------------------------------------------------------------------------------------- */
 
-/* d eta: pz and pt act through asinh(u), u = pz/pt, with slope 1/sqrt(1+u^2) = pt/|p|. Below the floor pt is a constant. */
+/* d eta: pz and pt act through asinh(u), u = pz/pt, with slope 1/sqrt(1+u^2) = pt/|p|. Below the floor pt is a
+ * constant. */
 static void eta_slope(const double *p, double factor, double *g)
 {
     const double square = transverse_square(p), t = floored(square), inverse = factor / sqrt(t + p[2] * p[2]);
@@ -249,8 +252,8 @@ static void phi_slope(const double *p, double factor, double *g)
     g[1] += factor * p[0] / t;
 }
 
-/* dM/dp_i = (E p_i/E_i - p)/M, dy/dp_i = (E dpz - pz p_i/E_i)/mT^2 with dpz the unit vector of z: derivatives by E and by
- * the sum are (by_energy, by_sum), and dE/dp_i = p_i/E_i. */
+/* dM/dp_i = (E p_i/E_i - p)/M, dy/dp_i = (E dpz - pz p_i/E_i)/mT^2 with dpz the unit vector of z: derivatives by E and
+ * by the sum are (by_energy, by_sum), and dE/dp_i = p_i/E_i. */
 static void spread(const gh_loss_observable *o, const event *v, double by_energy, const double *by_sum,
                    double g[GH_LOSS_OBSERVABLE_PARTICLES][3])
 {
@@ -313,8 +316,8 @@ static void slope_of(const gh_loss_observable *o, const event *v, double g[GH_LO
     spread(o, v, by_energy, by_sum, g);
 }
 
-void gh_loss_observable_gradient(const gh_loss_observable *o, const gh_real *P, int64_t width, int64_t N, const gh_real *g,
-                                 gh_real *gP)
+void gh_loss_observable_gradient(const gh_loss_observable *o, const gh_real *P, int64_t width, int64_t N,
+                                 const gh_real *g, gh_real *gP)
 {
     event v;
     for (int64_t i = 0; i < N; i++) {

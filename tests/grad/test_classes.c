@@ -9,7 +9,8 @@ enum { N = 9, C = 3, STRIDE = 5 };
 /* Classes B-S (0), S (1), S only (2): all events but the last class are the base, S is 1 and 2. */
 static gh_class_rules some_rules(double ramp)
 {
-    gh_class_rules rules = {.classes = C, .alpha = 5, .beta = 1, .ramp = ramp, .class_weight = 0.6, .sets = 2, .base = 3};
+    gh_class_rules rules = {
+        .classes = C, .alpha = 5, .beta = 1, .ramp = ramp, .class_weight = 0.6, .sets = 2, .base = 3};
     rules.members[0] = 6, rules.ratio[0] = 0.2, rules.weight[0] = 20;
     rules.members[1] = 1, rules.ratio[1] = 0.8, rules.weight[1] = 1.5;
     ck_ok(gh_class_rules_check(&rules));
@@ -103,7 +104,7 @@ START_TEST(softmax_limits)
     c[3] = c[4] = c[5] = 1.0 / 3;
     gh_class_of(classes, c, 2, 3);
     ck_assert(classes[0] == 0 && classes[1] == 0); /* the first one of equals */
-    gh_softmax_forward(logits, logits, 3, 2, 3); /* in place */
+    gh_softmax_forward(logits, logits, 3, 2, 3);   /* in place */
     ck_assert(memcmp(logits, c, 3 * sizeof *c) == 0);
     double share[2], gc[6] = {0}, g[2] = {2, 3}, expected[6] = {2, 0, 2, 3, 0, 3};
     gh_class_share(share, 5, c, 2, 3);

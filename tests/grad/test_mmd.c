@@ -89,7 +89,8 @@ START_TEST(values_and_gradients)
 END_TEST
 
 /* Samples at the quantiles (i + 1/2)/n stand for the distribution: no noise, and an error that falls fast with n. */
-static double value_at_quantiles(enum gh_mmd_shape shape, double width, const double *x, const double *y, int64_t n, int64_t d)
+static double value_at_quantiles(enum gh_mmd_shape shape, double width, const double *x, const double *y, int64_t n,
+                                 int64_t d)
 {
     static double g[MOST * 2];
     gh_mmd_problem p = {.dimensions = d, .x = x, .y = y, .n = n, .m = n, .scale = 1};
@@ -153,7 +154,7 @@ static double cauchy_value(enum gh_mmd_shape shape, double width, double g1, dou
     return value_at_quantiles(shape, width, x, y, n, 1);
 }
 
-/* Cauchy samples of half-widths g1, g2, shifted: E k = h (h+g1+g2)/((h+g1+g2)^2 + shift^2), h = Gamma/2 or the Cauchy a.
+/* Cauchy samples of half-widths g1, g2, shifted: E k = h (h+g1+g2)/((h+g1+g2)^2 + shift^2), h = Gamma/2 or a.
  * The pairs i = j of the lone points in the tails are too many by a term that falls as n^-1.5: two sizes remove it. */
 START_TEST(cauchy_closed_form)
 {
@@ -161,7 +162,8 @@ START_TEST(cauchy_closed_form)
         const double h = 0.4 + 0.5 * c, g1 = 1, g2 = c < 2 ? 1 : 1.6, shift = 0.5 + 0.7 * c, sum = h + g1 + g2;
         double expected = h / (h + 2 * g1) + h / (h + 2 * g2) - 2 * h * sum / (sum * sum + shift * shift);
         double large = cauchy_value(GH_MMD_BREIT_WIGNER, 2 * h, g1, g2, shift, MOST);
-        double small = cauchy_value(GH_MMD_BREIT_WIGNER, 2 * h, g1, g2, shift, MOST / 4), limit = (8 * large - small) / 7;
+        double small = cauchy_value(GH_MMD_BREIT_WIGNER, 2 * h, g1, g2, shift, MOST / 4),
+               limit = (8 * large - small) / 7;
         ck_assert_msg(fabs(limit - expected) <= 1e-5 * expected, "h %g: %.9g against %.9g", h, limit, expected);
         ck_assert(fabs(cauchy_value(GH_MMD_CAUCHY, h, g1, g2, shift, MOST) - large) <= 1e-12);
     }

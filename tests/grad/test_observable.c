@@ -1,4 +1,4 @@
-/* test_observable.c -- observables of events: text, closed forms, gradients by differences, fast and light particles. */
+/* test_observable.c -- observables of events: text, closed forms, gradients by differences, fast light particles. */
 #include "testing.h"
 
 #include "gradcheck.h"
@@ -32,10 +32,27 @@ static double value_of(void *context)
 
 START_TEST(gradients)
 {
-    static const char *const texts[] = {
-        "px(b)", "py(q1,mum)", "pz(b,g)", "E(q1)", "E(b,q1,far)", "pt(b)", "pt(b,q1,mum)", "eta(g)", "eta(b,q1barp)",
-        "phi(b)", "phi(q1,g)", "rapidity(b)", "rapidity(q1,g)", "rapidity(b,mum,far)", "mass(b,q1)", "mass(q1,g)",
-        "mass(b,q1,q1barp,mum,g,far)", "deltaphi(b,q1)", "deltaphi(g,far)", "deltar(q1,g)", "deltar(mum,far)"};
+    static const char *const texts[] = {"px(b)",
+                                        "py(q1,mum)",
+                                        "pz(b,g)",
+                                        "E(q1)",
+                                        "E(b,q1,far)",
+                                        "pt(b)",
+                                        "pt(b,q1,mum)",
+                                        "eta(g)",
+                                        "eta(b,q1barp)",
+                                        "phi(b)",
+                                        "phi(q1,g)",
+                                        "rapidity(b)",
+                                        "rapidity(q1,g)",
+                                        "rapidity(b,mum,far)",
+                                        "mass(b,q1)",
+                                        "mass(q1,g)",
+                                        "mass(b,q1,q1barp,mum,g,far)",
+                                        "deltaphi(b,q1)",
+                                        "deltaphi(g,far)",
+                                        "deltar(q1,g)",
+                                        "deltar(mum,far)"};
     for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) {
         observable_case c = {.observable = parsed(texts[k])};
         ck_ok(genhep_random_normal(3, 1, 0, N * WIDTH, c.P));
@@ -65,8 +82,8 @@ static double difference(observable_case *c, int64_t i)
  * differences of the values, which shows that these carry no rounding noise. */
 START_TEST(fast_and_light)
 {
-    static const char *const texts[] = {"mass(q1,g)", "mass(mum,far)", "mass(q1barp,mum,far)", "rapidity(mum)",
-                                        "rapidity(q1,far)", "eta(g)", "deltar(q1,g)", "deltaphi(mum,g)"};
+    static const char *const texts[] = {"mass(q1,g)",       "mass(mum,far)", "mass(q1barp,mum,far)", "rapidity(mum)",
+                                        "rapidity(q1,far)", "eta(g)",        "deltar(q1,g)",         "deltaphi(mum,g)"};
     for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) {
         observable_case c = {.observable = parsed(texts[k])};
         const gh_loss_observable *o = &c.observable;
@@ -103,8 +120,8 @@ START_TEST(fast_and_light)
                 e += sqrtl(square);
             }
             double mass = (double)sqrtl((e * e - sum[0] * sum[0]) - sum[1] * sum[1] - sum[2] * sum[2]);
-            ck_assert_msg(fabs(values[i] - mass) <= 1e-9 * mass, "%s event %d: %.12g against %.12g", texts[k], i, values[i],
-                          mass);
+            ck_assert_msg(fabs(values[i] - mass) <= 1e-9 * mass, "%s event %d: %.12g against %.12g", texts[k], i,
+                          values[i], mass);
         }
     }
 }
@@ -121,10 +138,10 @@ static double value_at(const char *text, const double *P)
 START_TEST(closed_forms)
 {
     double P[WIDTH] = {3, 4, 12};
-    P[3] = 3, P[4] = 4, P[5] = -12;                 /* q1, massless */
-    P[6] = -3, P[7] = -4, P[8] = 12;                /* q1barp */
-    P[12] = -3, P[13] = -4, P[14] = 12;             /* g, massless */
-    P[15] = 0, P[16] = 2, P[17] = 0;                /* far */
+    P[3] = 3, P[4] = 4, P[5] = -12;     /* q1, massless */
+    P[6] = -3, P[7] = -4, P[8] = 12;    /* q1barp */
+    P[12] = -3, P[13] = -4, P[14] = 12; /* g, massless */
+    P[15] = 0, P[16] = 2, P[17] = 0;    /* far */
     ck_assert(value_at("px(b,far)", P) == 3 && value_at("py(b,far)", P) == 6 && value_at(" pz ( b , q1 ) ", P) == 0);
     ck_assert(value_at("E(q1)", P) == 13 && value_at("pt(b)", P) == 5 && value_at("pt(b,q1)", P) == 10);
     ck_assert(fabs(value_at("E(b)", P) - sqrt(169 + 4.7 * 4.7)) <= 1e-14);
@@ -143,8 +160,8 @@ END_TEST
 /* Values and gradients stay finite where formulas divide by zero; a mass at the floor has no gradient. */
 START_TEST(degenerate)
 {
-    static const char *const texts[] = {"E(q1)", "pt(b)", "eta(q1)", "phi(q1)", "rapidity(q1)", "mass(q1,g)", "deltaphi(b,q1)",
-                                        "deltar(q1,g)"};
+    static const char *const texts[] = {"E(q1)",        "pt(b)",      "eta(q1)",        "phi(q1)",
+                                        "rapidity(q1)", "mass(q1,g)", "deltaphi(b,q1)", "deltar(q1,g)"};
     const double beam[3] = {0, 0, 5000};
     for (int row = 0; row < 2; row++) /* at rest, and along the beam */
         for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) {
@@ -167,24 +184,36 @@ END_TEST
 
 START_TEST(wrong_text)
 {
-    static const struct { const char *text, *part; } wrong[] = {
-        {"masse(b,q1)", "expected one of px py pz E pt eta phi rapidity mass deltaphi deltar"},
-        {"mass(b,q2)", "expected some of b q1 q1barp mum g far"}, {"mass(b,)", "no particle is named ''"},
-        {"mass()", "no particle is named ''"}, {"", "no function is named ''"}, {"mass", "'mass' without '('"},
-        {"mass(b,q1", "')' is missing"}, {"mass(b;q1)", "')' is missing"}, {"mass(b)", "mass of 1 particle, expected at least 2"},
-        {"deltaphi(b)", "deltaphi of 1 particle, expected 2"}, {"deltar(b,q1,g)", "deltar of 3 particles, expected 2"},
-        {"pt(b,q1,b)", "'b' is named twice"}, {"pt(b) x", "'x' follows"}, {"pt(b))", "')' follows"}};
+    static const struct {
+        const char *text, *part;
+    } wrong[] = {{"masse(b,q1)", "expected one of px py pz E pt eta phi rapidity mass deltaphi deltar"},
+                 {"mass(b,q2)", "expected some of b q1 q1barp mum g far"},
+                 {"mass(b,)", "no particle is named ''"},
+                 {"mass()", "no particle is named ''"},
+                 {"", "no function is named ''"},
+                 {"mass", "'mass' without '('"},
+                 {"mass(b,q1", "')' is missing"},
+                 {"mass(b;q1)", "')' is missing"},
+                 {"mass(b)", "mass of 1 particle, expected at least 2"},
+                 {"deltaphi(b)", "deltaphi of 1 particle, expected 2"},
+                 {"deltar(b,q1,g)", "deltar of 3 particles, expected 2"},
+                 {"pt(b,q1,b)", "'b' is named twice"},
+                 {"pt(b) x", "'x' follows"},
+                 {"pt(b))", "')' follows"}};
     gh_loss_observable o, list[2];
     for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++)
-        ck_fails(gh_loss_observable_parse(&o, wrong[k].text, names, masses, PARTICLES, NULL), GENHEP_E_OPTION, wrong[k].part);
+        ck_fails(gh_loss_observable_parse(&o, wrong[k].text, names, masses, PARTICLES, NULL), GENHEP_E_OPTION,
+                 wrong[k].part);
     int64_t count;
     ck_ok(gh_loss_observables_parse(list, 2, &count, " mass(b,q1), pt( mum ) ;", names, masses, PARTICLES));
     ck_assert(count == 2 && list[0].kind == GH_LOSS_MASS && list[1].kind == GH_LOSS_PT && list[1].particle[0] == 3);
     ck_assert(list[1].mass[0] == 0.10566 && list[0].n == 2 && list[0].particle[1] == 1);
     ck_ok(gh_loss_observables_parse(list, 2, &count, "  ", names, masses, PARTICLES));
     ck_assert(count == 0);
-    ck_fails(gh_loss_observables_parse(list, 1, &count, "E(b) E(q1)", names, masses, PARTICLES), GENHEP_E_OPTION, "one more");
-    ck_fails(gh_loss_observables_parse(list, 2, &count, "E(b) F(q1)", names, masses, PARTICLES), GENHEP_E_OPTION, "'F'");
+    ck_fails(gh_loss_observables_parse(list, 1, &count, "E(b) E(q1)", names, masses, PARTICLES), GENHEP_E_OPTION,
+             "one more");
+    ck_fails(gh_loss_observables_parse(list, 2, &count, "E(b) F(q1)", names, masses, PARTICLES), GENHEP_E_OPTION,
+             "'F'");
     const char *end, *text = "pt(b) E(q1)";
     ck_ok(gh_loss_observable_parse(&o, text, names, masses, PARTICLES, &end));
     ck_assert(end == text + 5);

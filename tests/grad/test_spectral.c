@@ -45,7 +45,7 @@ START_TEST(gradients)
 }
 END_TEST
 
-/* W = 3 a b^T + 2 c d^T with orthonormal pairs: sigma is 3, u = +-a, v = +-b, and errors fall by (2/3)^2 an iteration. */
+/* W = 3 a b^T + 2 c d^T with orthonormal pairs: sigma is 3, u = +-a, v = +-b, errors fall by (2/3)^2 an iteration. */
 START_TEST(known_values)
 {
     double W[O * I], u[O] = {1, 1, 1, 1, 1}, v[I], normed[O * I];

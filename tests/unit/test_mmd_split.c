@@ -1,4 +1,4 @@
-/* test_mmd_split.c -- the float kernels of the maximum mean discrepancy: any split gives the same bits, close to double. */
+/* test_mmd_split.c -- the float kernels of the mean discrepancy: any split gives the same bits, close to double. */
 #include "testing.h"
 
 #include "loss/mmd.h"
@@ -91,9 +91,10 @@ START_TEST(precision)
                 for (int64_t i = 0; i < M * d; i++) {
                     worst = fmax(worst, fabs(g[i] - expected[i])), largest = fmax(largest, fabs(expected[i]));
                 }
-                ck_assert_msg(fabs(value - 0.3 * sum) <= 1e-6 * (double)n_widths, "value %.9g against %.9g", value, 0.3 * sum);
-                ck_assert_msg(worst <= 1e-5 * largest, "shape %d d %d widths %d: %.3g of %.3g", shape, (int)d, (int)n_widths,
-                              worst, largest);
+                ck_assert_msg(fabs(value - 0.3 * sum) <= 1e-6 * (double)n_widths, "value %.9g against %.9g", value,
+                              0.3 * sum);
+                ck_assert_msg(worst <= 1e-5 * largest, "shape %d d %d widths %d: %.3g of %.3g", shape, (int)d,
+                              (int)n_widths, worst, largest);
             }
 }
 END_TEST

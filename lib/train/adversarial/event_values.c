@@ -1,4 +1,4 @@
-/* event_values.c -- lists of coordinates and observables, forward and backward. Tests: tests/grad/test_adversarial.c. */
+/* event_values.c -- lists of coordinates and observables, forward and backward. Tests: tests/grad/test_adversarial_steps.c. */
 #include "train/adversarial/event_values.h"
 
 #include <math.h>

@@ -1,0 +1,147 @@
+/* test_adversarial_steps.c -- gradients of a whole discriminator step (losses, penalty, features, conditions) and of a whole generator
+ * step (through the discriminator, MMD, skip) against central differences. */
+#include "testing.h"
+
+#include "gradcheck.h"
+#include "train/adversarial/adversary.h"
+
+enum { EVENTS = 60, COLUMNS = 8 };
+
+/* Two particles that balance, with a common mass scale: E px py pz each. */
+static genhep_dataset *pair_data(int weighted)
+{
+    static const char *const names[COLUMNS] = {"a_E", "a_px", "a_py", "a_pz", "b_E", "b_px", "b_py", "b_pz"};
+    double rows[EVENTS * COLUMNS], x[EVENTS * 4], weights[EVENTS];
+    genhep_dataset *data;
+    ck_ok(genhep_random_normal(4, 1, 0, EVENTS * 4, x));
+    for (int i = 0; i < EVENTS; i++) {
+        double *r = rows + i * COLUMNS, *v = x + 4 * i;
+        r[1] = 30 * v[0], r[2] = 30 * v[1], r[3] = 50 * v[2];
+        r[5] = -r[1] + 5 * v[3], r[6] = -r[2] + 3, r[7] = 40 * v[3];
+        r[0] = sqrt(r[1] * r[1] + r[2] * r[2] + r[3] * r[3] + 0.01);
+        r[4] = sqrt(r[5] * r[5] + r[6] * r[6] + r[7] * r[7] + 0.01);
+        weights[i] = i % 5 == 0 ? -0.5 : 1 + 0.1 * (i % 3);
+    }
+    ck_ok(genhep_dataset_from_arrays(NULL, EVENTS, COLUMNS, names, NULL, rows, COLUMNS, weighted ? weights : NULL, &data));
+    return data;
+}
+
+static genhep_trainer *open_trainer(const char *settings, int weighted)
+{
+    genhep_options *options;
+    genhep_model *model;
+    genhep_trainer *trainer;
+    genhep_dataset *data = pair_data(weighted);
+    const genhep_dataset *tables[1] = {data};
+    char copy[700];
+    ck_ok(genhep_options_create(&options));
+    ck_ok(genhep_options_set(options, "prep", "momenta, standardise"));
+    ck_ok(genhep_options_set(options, "data.masses", "a: 0.1, b: 0.1"));
+    ck_ok(genhep_options_set(options, "loss.mmd", "mass(a,b): 20 80 ; pt(a), pt(b): 15 * 0.5"));
+    ck_ok(genhep_options_set(options, "discriminator.features", "mass(a,b), deltar(a,b)"));
+    snprintf(copy, sizeof copy, "model.family=gan prep.balance=none generator.layers=2 generator.units=7 discriminator.layers=3 "
+             "discriminator.units=6 train.batch=11 data.validation=0.2 generator.activation=elu discriminator.activation=tanh %s", settings);
+    for (char *save = NULL, *word = strtok_r(copy, " ", &save); word; word = strtok_r(NULL, " ", &save))
+        ck_ok(genhep_options_parse(options, word));
+    ck_ok(genhep_model_create(options, tables, 1, &model));
+    ck_ok(genhep_trainer_create(model, tables, 1, NULL, &trainer));
+    gh_adversary *a = trainer->method_state;
+    for (int64_t i = 0; i < trainer->weights.n_trainable; i++) trainer->weights.parameters[i] += 0.02 * sin(1.7 * (double)i);
+    for (int64_t i = 0; i < a->critic.weights.n_trainable; i++) a->critic.parameters[i] += 0.02 * sin(2.3 * (double)i);
+    gh_adversary_gather(trainer, 1, 3);
+    gh_adversary_generate(trainer);
+    genhep_model_free(model);
+    genhep_dataset_free(data);
+    genhep_options_free(options);
+    return trainer;
+}
+
+static double critic_value(void *context)
+{
+    gh_step_loss loss = {0};
+    double norm;
+    gh_critic_gradient(context, &loss, &norm);
+    return loss.discriminator + loss.penalty;
+}
+
+static double generator_value(void *context)
+{
+    gh_step_loss loss = {0};
+    double norm;
+    ck_ok(gh_generator_gradient(context, &loss, &norm));
+    return loss.total;
+}
+
+static void check_both(const char *settings, int weighted)
+{
+    genhep_trainer *t = open_trainer(settings, weighted);
+    gh_adversary *a = t->method_state;
+    const int64_t n = a->critic.weights.n_trainable, m = t->weights.n_trainable;
+    double *gradient = malloc((size_t)(n > m ? n : m) * sizeof *gradient);
+    double loss = critic_value(t);
+    ck_assert_msg(isfinite(loss) && loss != 0, "%s: discriminator loss %g", settings, loss);
+    memcpy(gradient, a->critic.weights.gradient, (size_t)n * sizeof *gradient);
+    double worst = gc_worst(critic_value, t, a->critic.parameters, gradient, n);
+    ck_assert_msg(worst < 1e-6, "%s: discriminator's gradient is off by %g", settings, worst);
+    loss = generator_value(t);
+    ck_assert_msg(isfinite(loss) && loss != 0, "%s: generator loss %g", settings, loss);
+    memcpy(gradient, t->weights.gradient, (size_t)m * sizeof *gradient);
+    worst = gc_worst(generator_value, t, t->weights.parameters, gradient, m);
+    ck_assert_msg(worst < 1e-6, "%s: generator's gradient is off by %g", settings, worst);
+    free(gradient);
+    genhep_trainer_free(t);
+}
+
+static const char *const losses[] = {"nonsaturating", "minimax", "least_squares", "wasserstein"};
+START_TEST(every_loss_with_the_logit_penalty)
+{
+    char settings[200];
+    for (size_t i = 0; i < sizeof losses / sizeof *losses; i++) {
+        snprintf(settings, sizeof settings, "loss.gan=%s loss.penalty=logit loss.gradient_penalty=0.3", losses[i]);
+        check_both(settings, 0);
+        check_both(settings, 1);
+    }
+}
+END_TEST
+
+static const char *const penalties[] = {"none", "r1", "r2", "r1r2", "gradient"};
+START_TEST(every_penalty)
+{
+    char settings[200];
+    for (size_t i = 0; i < sizeof penalties / sizeof *penalties; i++) {
+        snprintf(settings, sizeof settings, "loss.penalty=%s loss.gradient_penalty=0.2", penalties[i]);
+        check_both(settings, 0);
+    }
+}
+END_TEST
+
+START_TEST(skip_and_uniform_noise)
+{
+    check_both("generator.skip=on generator.output_gain=0.3", 0);
+    check_both("latent.noise=uniform latent.dim=5", 0);
+}
+END_TEST
+
+START_TEST(kernels_and_subset)
+{
+    check_both("loss.mmd.kernel=gaussian loss.mmd.events=7 loss.mmd.scale=2", 0);
+    check_both("loss.mmd.kernel=cauchy loss.mmd.cool=4", 1);
+}
+END_TEST
+
+START_TEST(conditions_in_both_networks)
+{
+    static const char *const condition = "data.condition=b_*";
+    char settings[300];
+    /* features and MMD look at the targets, so only those of particle a are left */
+    snprintf(settings, sizeof settings, "model.family=fcgan %s loss.mmd.weight=0 discriminator.features=pt(a)", condition);
+    check_both(settings, 0);
+    check_both(settings, 1);
+    snprintf(settings, sizeof settings, "model.family=fcgan %s loss.mmd.weight=0 discriminator.features=pt(a) discriminator.condition=off latent.noise=none",
+             condition);
+    check_both(settings, 0);
+}
+END_TEST
+
+GH_TEST_MAIN("adversarial gradients", every_loss_with_the_logit_penalty, every_penalty, skip_and_uniform_noise, kernels_and_subset,
+             conditions_in_both_networks)
