@@ -54,10 +54,13 @@ int gh_model_is_structural(const char *key)
  * not, and its file with it. */
 static gh_status fix_options(genhep_options *options)
 {
-    static const char *const drawn_by[] = {"seed", "latent.", "sample.noise"};
+    static const char *const drawn_by[] = {"seed", "latent.", "sample.noise"}, *const adversarial[] = {"generator.", "discriminator."};
+    const gh_family *family = gh_family_find(gh_option_text(options, "model.family"));
+    const int without = family == &gh_family_bvae || family == &gh_family_independent;
     for (int64_t row = 0; row < gh_option_rows(); row++) {
         const genhep_option_row *option = gh_option_row_at(row);
         int wanted = gh_model_is_structural(option->key) || starts_with(option->key, drawn_by, sizeof drawn_by / sizeof *drawn_by);
+        if (without && starts_with(option->key, adversarial, sizeof adversarial / sizeof *adversarial)) continue;
         if (wanted && !gh_option_is_set(options, option->key))
             GH_TRY(gh_options_set(options, option->key, option->default_value));
     }
