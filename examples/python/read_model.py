@@ -43,6 +43,8 @@ class Network:
     """hidden k: a = W x + b, normalised or with a skip; x = f(a). output: f_out(W x + b)."""
 
     def __init__(self, group):
+        if "kind" in group:
+            raise SystemExit("a network of convolutions or recurrent layers: this reader has dense ones only")
         self.layers, _, self.hidden, self.output, self.residual, self.norm = group["spec"][()]
         self.slope = group["slope"][()]
         self.parts = [{name: group[str(k)][name][()].astype(float) for name in group[str(k)]}

@@ -29,8 +29,10 @@ void gh_conv_backward(gh_real *gX, int add_to_gX, gh_real *gW, gh_real *gb, cons
     for (int64_t first = 0; first < lines; first += most) {
         int64_t n = lines - first < most ? lines - first : most, m = n * p->columns;
         const gh_real *g = gY + first * p->columns * O;
-        gh_patches_gather(p, X, first, n, work);
-        gh_gemm(GH_T, GH_N, O, K, m, g, work, 1, gW); /* (O,m)(m,K) -> (O,K) */
+        if (gW) {
+            gh_patches_gather(p, X, first, n, work);
+            gh_gemm(GH_T, GH_N, O, K, m, g, work, 1, gW); /* (O,m)(m,K) -> (O,K) */
+        }
         if (!gX) continue;
         gh_gemm(GH_N, GH_N, m, K, O, g, W, 0, work); /* (m,O)(O,K) -> (m,K) */
         gh_patches_scatter(p, gX, first, n, work);
@@ -57,7 +59,7 @@ void gh_transposed_backward(gh_real *gX, int add_to_gX, gh_real *gW, gh_real *gb
     for (int64_t first = 0; first < lines; first += most) {
         int64_t n = lines - first < most ? lines - first : most, m = n * p->columns, at = first * p->columns * I;
         gh_patches_gather(p, gY, first, n, work);
-        gh_gemm(GH_T, GH_N, I, K, m, X + at, work, 1, gW);                              /* (I,m)(m,K) -> (I,K) */
+        if (gW) gh_gemm(GH_T, GH_N, I, K, m, X + at, work, 1, gW);                  /* (I,m)(m,K) -> (I,K) */
         if (gX) gh_gemm(GH_N, GH_T, m, I, K, work, W, add_to_gX ? 1 : 0, gX + at); /* (m,K)(K,I) -> (m,I) */
     }
     if (gb) gh_col_sum(gY, N * p->height * p->width, p->channels, gb);

@@ -12,7 +12,7 @@
 void gh_conv_forward(gh_real *Y, const gh_real *X, const gh_real *W, const gh_patches *p, int64_t N, int64_t O, gh_real *work,
                      int64_t room);
 
-/** gW and gb (O; may be NULL) accumulate; gX is assigned, or added to when add_to_gX; NULL when not wanted. */
+/** gW and gb (O) accumulate; gX is assigned, or added to when add_to_gX. Each of them may be NULL: not wanted. */
 void gh_conv_backward(gh_real *gX, int add_to_gX, gh_real *gW, gh_real *gb, const gh_real *gY, const gh_real *X, const gh_real *W,
                       const gh_patches *p, int64_t N, int64_t O, gh_real *work, int64_t room);
 

@@ -125,24 +125,24 @@ void gh_gru_backward(gh_real *gX, int add_to_gX, gh_real *gW, gh_real *gR, gh_re
         for (int64_t i = 0; !s->last && i < N; i++)
             for (int64_t j = 0; j < U; j++) g[i * U + j] += gY[(i * T + t) * U + j];
         gates_backward(g, ga, gu, h, kept, N, U);
-        for (int64_t i = 0; i < N; i++)
+        for (int64_t i = 0; gb && i < N; i++)
             for (int64_t j = 0; j < U; j++) gb[3 * U + j] += gu[i * 3 * U + 2 * U + j];
-        gh_col_sum(ga, N, 3 * U, gb);
-        if (t) {
-            gh_gemm(GH_T, GH_N, 3 * U, U, N, gu, h, 1, gR); /* (3U,N)(N,U) -> (3U,U) */
-            gh_gemm(GH_N, GH_N, N, U, 3 * U, gu, R, 1, g);  /* (N,3U)(3U,U) -> (N,U) */
-        }
+        if (gb) gh_col_sum(ga, N, 3 * U, gb);
+        if (t && gR) gh_gemm(GH_T, GH_N, 3 * U, U, N, gu, h, 1, gR); /* (3U,N)(N,U) -> (3U,U) */
+        if (t) gh_gemm(GH_N, GH_N, N, U, 3 * U, gu, R, 1, g);        /* (N,3U)(3U,U) -> (N,U) */
         if (s->repeat) { /* the same x at every step: one product for all of them */
             for (int64_t i = 0; i < N * 3 * U; i++) sum[i] += ga[i];
             continue;
         }
-        take_step(x, X, N, T, t, I);
-        gh_gemm(GH_T, GH_N, 3 * U, I, N, ga, x, 1, gW); /* (3U,N)(N,I) -> (3U,I) */
+        if (gW) {
+            take_step(x, X, N, T, t, I);
+            gh_gemm(GH_T, GH_N, 3 * U, I, N, ga, x, 1, gW); /* (3U,N)(N,I) -> (3U,I) */
+        }
         if (!gX) continue;
         gh_gemm(GH_N, GH_N, N, I, 3 * U, ga, W, 0, x); /* (N,3U)(3U,I) -> (N,I) */
         put_step(gX, x, N, T, t, I, add_to_gX);
     }
     if (!s->repeat) return;
-    gh_gemm(GH_T, GH_N, 3 * U, I, N, sum, X, 1, gW);
+    if (gW) gh_gemm(GH_T, GH_N, 3 * U, I, N, sum, X, 1, gW);
     if (gX) gh_gemm(GH_N, GH_N, N, I, 3 * U, sum, W, add_to_gX ? 1 : 0, gX);
 }

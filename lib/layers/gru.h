@@ -21,7 +21,7 @@ int64_t gh_gru_saved(const gh_gru *shape);
 void gh_gru_forward(gh_real *Y, const gh_real *X, const gh_real *W, const gh_real *R, const gh_real *b, const gh_gru *shape,
                     int64_t N, gh_real *work, gh_real *saved);
 
-/** gW, gR and gb accumulate; gX is assigned, or added to when add_to_gX; NULL when not wanted. */
+/** gW, gR and gb accumulate; gX is assigned, or added to when add_to_gX. Each may be NULL: not wanted. */
 void gh_gru_backward(gh_real *gX, int add_to_gX, gh_real *gW, gh_real *gR, gh_real *gb, const gh_real *gY, const gh_real *X,
                      const gh_real *W, const gh_real *R, const gh_gru *shape, int64_t N, gh_real *work, const gh_real *saved);
 

@@ -28,8 +28,10 @@ void gh_local_backward(gh_real *gX, int add_to_gX, gh_real *gW, const gh_real *g
     for (int64_t q = 0; q < Q; q++) {
         const int64_t y = q / p->columns, x = q % p->columns;
         for (int64_t i = 0; i < N; i++) memcpy(g + i * O, gY + (i * Q + q) * O, (size_t)O * sizeof *g);
-        gh_patches_gather_at(p, X, N, y, x, rows);
-        gh_gemm(GH_T, GH_N, O, K, N, g, rows, 1, gW + q * O * K); /* (O,N)(N,K) -> (O,K) */
+        if (gW) {
+            gh_patches_gather_at(p, X, N, y, x, rows);
+            gh_gemm(GH_T, GH_N, O, K, N, g, rows, 1, gW + q * O * K); /* (O,N)(N,K) -> (O,K) */
+        }
         if (!gX) continue;
         gh_gemm(GH_N, GH_N, N, K, O, g, W + q * O * K, 0, rows); /* (N,O)(O,K) -> (N,K) */
         gh_patches_scatter_at(p, gX, N, y, x, rows);

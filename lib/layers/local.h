@@ -9,7 +9,7 @@
  * a sequence is height 1 and kernel 1. */
 void gh_local_forward(gh_real *Y, const gh_real *X, const gh_real *W, const gh_patches *p, int64_t N, int64_t O, gh_real *work);
 
-/** gW accumulates; gX is assigned, or added to when add_to_gX; NULL when not wanted. */
+/** gW accumulates; gX is assigned, or added to when add_to_gX. Each may be NULL: not wanted. */
 void gh_local_backward(gh_real *gX, int add_to_gX, gh_real *gW, const gh_real *gY, const gh_real *X, const gh_real *W,
                        const gh_patches *p, int64_t N, int64_t O, gh_real *work);
 

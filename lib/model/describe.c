@@ -8,8 +8,9 @@ static void add_network(gh_text *json, const char *name, const gh_network *netwo
 {
     static const char *const activations[] = {"linear", "relu", "leaky", "elu", "tanh", "sigmoid", "softplus", "gelu", "silu"};
     const gh_network_spec *s = &network->spec;
-    gh_text_add(json, ",\n  \"%s\": {\"inputs\": %lld, \"layers\": %lld, \"units\": %lld, \"activation\": \"%s\", \"outputs\": %lld, "
-                "\"output_activation\": \"%s\"}", name, (long long)s->inputs, (long long)s->layers, (long long)s->units,
+    static const char *const kinds[] = {"dense", "conv", "rnn"};
+    gh_text_add(json, ",\n  \"%s\": {\"kind\": \"%s\", \"inputs\": %lld, \"layers\": %lld, \"units\": %lld, \"activation\": \"%s\", \"outputs\": %lld, "
+                "\"output_activation\": \"%s\"}", name, kinds[s->kind], (long long)s->inputs, (long long)s->layers, (long long)s->units,
                 activations[s->activation], (long long)s->outputs, activations[s->output_activation]);
 }
 

@@ -58,11 +58,15 @@ int gh_model_is_structural(const char *key)
 static gh_status fix_options(genhep_options *options, int conditional)
 {
     static const char *const of_conditions[] = {"data.condition", "data.target", "prep.condition"};
+    static const char *const of_adversaries[] = {"generator.", "latent.noise"}, *const of_autoencoders[] = {"encoder.", "decoder."};
     static const char *const drawn_by[] = {"seed", "latent.", "sample.noise"};
+    const int generator = gh_family_find(gh_option_text(options, "model.family")) == &gh_family_gan;
     for (int64_t row = 0; row < gh_option_rows(); row++) {
         const genhep_option_row *option = gh_option_row_at(row);
         int wanted = gh_model_is_structural(option->key) || starts_with(option->key, drawn_by, sizeof drawn_by / sizeof *drawn_by);
         if (!conditional && starts_with(option->key, of_conditions, sizeof of_conditions / sizeof *of_conditions)) continue;
+        if (!generator && starts_with(option->key, of_adversaries, sizeof of_adversaries / sizeof *of_adversaries)) continue;
+        if (generator && starts_with(option->key, of_autoencoders, sizeof of_autoencoders / sizeof *of_autoencoders)) continue;
         if (wanted && !gh_option_is_set(options, option->key))
             GH_TRY(gh_options_set(options, option->key, option->default_value));
     }

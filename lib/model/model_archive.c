@@ -10,7 +10,7 @@
 #include "model/model.h"
 #include "model/prep_share.h"
 
-enum { NAME_BYTES = 160, SPEC_NUMBERS = 6, MOST_COLUMNS = 65536 };
+enum { NAME_BYTES = 160, SPEC_NUMBERS = 6, KIND_NUMBERS = 6 + 2 * GH_MAX_CONVOLUTIONS, PARTS = 6, MOST_COLUMNS = 65536 };
 
 #define REAL_TYPE (sizeof(gh_real) == 4 ? GH_F32 : GH_F64)
 
@@ -20,26 +20,60 @@ static void spec_numbers(const gh_network_spec *spec, int64_t numbers[SPEC_NUMBE
     memcpy(numbers, all, sizeof all);
 }
 
+/* What networks of other than dense layers are made by; @return how many numbers, 0 for a dense one. */
+static int64_t kind_numbers(const gh_network_spec *spec, int64_t numbers[KIND_NUMBERS])
+{
+    int64_t n = 0;
+    if (spec->kind == GH_NETWORK_DENSE) return 0;
+    numbers[n++] = spec->kind, numbers[n++] = spec->emits;
+    if (spec->kind != GH_NETWORK_CONV) return n;
+    for (int i = 0; i < 3; i++) numbers[n++] = spec->grid[i];
+    numbers[n++] = spec->convolutions;
+    for (int64_t i = 0; i < spec->convolutions; i++) numbers[n++] = spec->channels[i];
+    for (int64_t i = 0; i < spec->convolutions; i++) numbers[n++] = spec->kernel[i];
+    return n;
+}
+
+/* The arrays of a layer, offset -1 for those it does not have. */
+typedef struct layer_part {
+    const char *name;
+    int64_t at;
+    int32_t rank;
+    int64_t dims[2];
+} layer_part;
+
+static void layer_parts(const gh_layer *l, layer_part parts[PARTS])
+{
+    const layer_part all[PARTS] = {{"weights", l->weights, 2, {l->weight_rows, l->weight_columns}},
+                                   {"recurrent", l->recurrent, 2, {3 * l->gru.units, l->gru.units}},
+                                   {"bias", l->bias, 1, {l->bias_size, 1}},
+                                   {"scale", l->norm_scale, 1, {l->columns, 1}},
+                                   {"mean", l->mean, 1, {l->columns, 1}},
+                                   {"variance", l->variance, 1, {l->columns, 1}}};
+    memcpy(parts, all, sizeof all);
+}
+
 /* The weights once more under readable names, so that any HDF5 user finds them: <net>/<layer>/weights (O,I), bias (O). */
 static gh_status save_network(const genhep_model *model, const gh_network *network, gh_archive *archive, const char *which)
 {
     char name[NAME_BYTES];
-    int64_t spec[SPEC_NUMBERS], length = SPEC_NUMBERS;
+    int64_t spec[SPEC_NUMBERS], kind[KIND_NUMBERS], length = SPEC_NUMBERS;
     double slope = (double)network->spec.slope;
     spec_numbers(&network->spec, spec);
     snprintf(name, sizeof name, "%s/spec", which);
     GH_TRY(gh_archive_put(archive, name, GH_I64, 1, &length, spec));
     snprintf(name, sizeof name, "%s/slope", which);
     GH_TRY(gh_archive_put_f64(archive, name, slope));
+    length = kind_numbers(&network->spec, kind);
+    snprintf(name, sizeof name, "%s/kind", which);
+    if (length) GH_TRY(gh_archive_put(archive, name, GH_I64, 1, &length, kind));
     for (int64_t k = 0; k < network->n_layers; k++) {
-        const gh_layer *l = &network->layer[k];
-        const struct { const char *part; int64_t at; int32_t rank; } parts[] = {
-            {"weights", l->weights, 2}, {"bias", l->bias, 1}, {"scale", l->norm_scale, 1}, {"mean", l->mean, 1}, {"variance", l->variance, 1}};
-        int64_t dims[2] = {l->outputs, l->inputs};
-        for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        layer_part parts[PARTS];
+        layer_parts(&network->layer[k], parts);
+        for (int i = 0; i < PARTS; i++) {
             if (parts[i].at < 0) continue;
-            snprintf(name, sizeof name, "%s/%lld/%s", which, (long long)k, parts[i].part);
-            GH_TRY(gh_archive_put(archive, name, REAL_TYPE, parts[i].rank, dims, model->parameters + parts[i].at));
+            snprintf(name, sizeof name, "%s/%lld/%s", which, (long long)k, parts[i].name);
+            GH_TRY(gh_archive_put(archive, name, REAL_TYPE, parts[i].rank, parts[i].dims, model->parameters + parts[i].at));
         }
     }
     return GENHEP_OK;
@@ -51,7 +85,7 @@ static gh_status check_spec(const gh_network *network, const gh_archive *archive
     static const char *const parts[SPEC_NUMBERS] = {"layers", "units", "activation", "output activation", "residual", "norm"};
     char name[NAME_BYTES];
     const gh_entry *entry;
-    int64_t planned[SPEC_NUMBERS], length = SPEC_NUMBERS;
+    int64_t planned[SPEC_NUMBERS], kind[KIND_NUMBERS], length = SPEC_NUMBERS;
     double slope;
     spec_numbers(&network->spec, planned);
     snprintf(name, sizeof name, "%s/spec", which);
@@ -66,6 +100,14 @@ static gh_status check_spec(const gh_network *network, const gh_archive *archive
     GH_TRY(gh_archive_get_f64(archive, name, &slope));
     if (slope != (double)network->spec.slope)
         GH_FAIL(GENHEP_E_FORMAT, "'%s' is %g, the file's options say %g", name, slope, (double)network->spec.slope);
+    length = kind_numbers(&network->spec, kind);
+    if (!length) return GENHEP_OK;
+    snprintf(name, sizeof name, "%s/kind", which);
+    GH_TRY(gh_archive_get(archive, name, GH_I64, 1, &length, &entry));
+    for (int64_t i = 0; i < length; i++)
+        if (((const int64_t *)entry->data)[i] != kind[i])
+            GH_FAIL(GENHEP_E_FORMAT, "'%s': number %lld is %lld, the file's options say %lld", name, (long long)i,
+                    (long long)((const int64_t *)entry->data)[i], (long long)kind[i]);
     return GENHEP_OK;
 }
 
@@ -75,16 +117,14 @@ static gh_status load_network(genhep_model *model, const gh_network *network, co
     const gh_entry *entry;
     GH_TRY(check_spec(network, archive, which));
     for (int64_t k = 0; k < network->n_layers; k++) {
-        const gh_layer *l = &network->layer[k];
-        const struct { const char *part; int64_t at; int32_t rank; int64_t size; } parts[] = {
-            {"weights", l->weights, 2, l->outputs * l->inputs}, {"bias", l->bias, 1, l->outputs}, {"scale", l->norm_scale, 1, l->outputs},
-            {"mean", l->mean, 1, l->outputs}, {"variance", l->variance, 1, l->outputs}};
-        int64_t dims[2] = {l->outputs, l->inputs};
-        for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        layer_part parts[PARTS];
+        layer_parts(&network->layer[k], parts);
+        for (int i = 0; i < PARTS; i++) {
             if (parts[i].at < 0) continue;
-            snprintf(name, sizeof name, "%s/%lld/%s", which, (long long)k, parts[i].part);
-            GH_TRY(gh_archive_get(archive, name, REAL_TYPE, parts[i].rank, dims, &entry));
-            memcpy(model->parameters + parts[i].at, entry->data, (size_t)parts[i].size * sizeof(gh_real));
+            snprintf(name, sizeof name, "%s/%lld/%s", which, (long long)k, parts[i].name);
+            GH_TRY(gh_archive_get(archive, name, REAL_TYPE, parts[i].rank, parts[i].dims, &entry));
+            int64_t size = parts[i].dims[0] * (parts[i].rank == 2 ? parts[i].dims[1] : 1);
+            memcpy(model->parameters + parts[i].at, entry->data, (size_t)size * sizeof(gh_real));
         }
     }
     return GENHEP_OK;

@@ -1,78 +1,13 @@
-/* network.c -- a chain of layers: layout, start weights, forward, backward, inference.
+/* network.c -- a chain of layers: scratch, forward, backward, inference.
  *   hidden k:  a = W x_{k-1} [normalised] + b [+ skip];  x_k = dropout(f(a)) [+ skip]
  *   output:    y = f_out(W x_K + b) */
 #include "model/network.h"
 
-#include <math.h>
 #include <string.h>
 
-#include "layers/dense.h"
 #include "layers/dropout.h"
 #include "layers/norm.h"
 #include "linalg/lanes.h"
-
-gh_status gh_network_plan(const gh_network_spec *spec, int64_t *trainable, int64_t *statistics, gh_network *network)
-{
-    if (spec->inputs < 1 || spec->outputs < 1 || spec->layers < 0 || spec->layers >= GH_MAX_LAYERS || spec->units < 1)
-        GH_FAIL(GENHEP_E_SHAPE, "network %lld -> %lld x %lld -> %lld: expected 1 or more inputs, outputs and units, 0..%d layers",
-                (long long)spec->inputs, (long long)spec->layers, (long long)spec->units, (long long)spec->outputs,
-                GH_MAX_LAYERS - 1);
-    memset(network, 0, sizeof *network);
-    network->spec = *spec;
-    network->n_layers = spec->layers + 1;
-    for (int64_t k = 0; k < network->n_layers; k++) {
-        gh_layer *l = &network->layer[k];
-        int hidden = k < spec->layers;
-        l->inputs = k == 0 ? spec->inputs : spec->units;
-        l->outputs = hidden ? spec->units : spec->outputs;
-        l->activation = hidden ? spec->activation : spec->output_activation;
-        l->skip = l->norm_scale = l->norm_shift = l->mean = l->variance = -1;
-        if (hidden && spec->residual == GH_RESIDUAL_SKIP2 && k >= 2) l->skip = k - 1; /* value[k-1] is x_{k-1}, two back */
-        if (hidden && spec->residual == GH_RESIDUAL_ADD && k >= 1) l->skip = k, l->skip_after = 1;
-        l->dropout = hidden && spec->dropout > 0;
-        l->weights = *trainable, *trainable += l->inputs * l->outputs;
-        l->bias = *trainable, *trainable += l->outputs;
-        if (hidden && spec->norm != GH_NORM_NONE) {
-            l->norm_scale = *trainable, *trainable += l->outputs;
-            l->norm_shift = l->bias; /* the norm's shift is the bias: a second one would be redundant */
-        }
-        if (hidden && spec->norm == GH_NORM_BATCH) {
-            l->mean = *statistics, *statistics += l->outputs;
-            l->variance = *statistics, *statistics += l->outputs;
-        }
-        if (l->outputs > network->widest) network->widest = l->outputs;
-        if (l->inputs > network->widest) network->widest = l->inputs;
-    }
-    return GENHEP_OK;
-}
-
-void gh_network_place(gh_network *network, int64_t statistics_start)
-{
-    for (int64_t k = 0; k < network->n_layers; k++)
-        if (network->layer[k].mean >= 0) {
-            network->layer[k].mean += statistics_start;
-            network->layer[k].variance += statistics_start;
-        }
-}
-
-void gh_network_start(const gh_network *network, gh_real *parameters, int64_t seed, int64_t which)
-{
-    const gh_network_spec *spec = &network->spec;
-    for (int64_t k = 0; k < network->n_layers; k++) {
-        const gh_layer *l = &network->layer[k];
-        double sd = spec->init_gain > 0 ? sqrt(spec->init_gain / (double)l->inputs) : spec->init_sd;
-        if (k + 1 == network->n_layers) sd *= spec->output_gain;
-        gh_rng rng = gh_rng_make(seed, GH_RANDOM_WEIGHTS, which * GH_MAX_LAYERS + k);
-        gh_real *w = parameters + l->weights;
-        gh_rng_normals(&rng, 0, l->outputs, l->inputs, w, l->inputs);
-        for (int64_t i = 0; i < l->inputs * l->outputs; i++) w[i] *= (gh_real)sd;
-        memset(parameters + l->bias, 0, (size_t)l->outputs * sizeof *parameters);
-        for (int64_t j = 0; j < l->outputs; j++) {
-            if (l->norm_scale >= 0) parameters[l->norm_scale + j] = 1;
-            if (l->mean >= 0) parameters[l->mean + j] = 0, parameters[l->variance + j] = 1;
-        }
-    }
-}
 
 /* ---- scratch ------------------------------------------------------------------------------------------------- */
 
@@ -95,10 +30,12 @@ static int64_t carve(const gh_network *network, int64_t rows, int input_gradient
         if (l->skip_after || l->dropout) TAKE(tape->branch[k], size);
         if (l->norm_scale >= 0) {
             TAKE(tape->xhat[k], size);
-            TAKE(tape->statistics[k], l->mean >= 0 ? 3 * l->outputs : rows);
+            TAKE(tape->statistics[k], l->mean >= 0 ? 3 * l->columns : size / l->columns);
         }
         if (l->dropout) TAKE(tape->mask[k], size);
+        if (gh_layer_saved(l)) TAKE(tape->saved[k], rows * gh_layer_saved(l));
     }
+    if (network->work) TAKE(tape->work, rows * network->work);
 #undef TAKE
     return used;
 }
@@ -108,6 +45,7 @@ gh_status gh_tape_create(const gh_hooks *hooks, const gh_network *network, int64
     memset(tape, 0, sizeof *tape);
     tape->hooks = *hooks;
     tape->max_rows = max_rows;
+    tape->room = max_rows * network->work;
     int64_t total = carve(network, max_rows, input_gradient, tape, NULL);
     GH_TRY(gh_alloc_aligned(hooks, &tape->arena, total, sizeof(gh_real)));
     carve(network, max_rows, input_gradient, tape, tape->arena);
@@ -122,16 +60,22 @@ void gh_tape_free(gh_tape *tape)
 
 /* ---- training ------------------------------------------------------------------------------------------------ */
 
+static const gh_real *bias_of(const gh_layer *l, const gh_real *parameters)
+{
+    return l->bias < 0 || l->norm_scale >= 0 || l->kind == GH_LAYER_GRU ? NULL : parameters + l->bias;
+}
+
 static void normalise(const gh_layer *l, const gh_real *parameters, gh_tape *tape, int64_t k, int training, gh_real *Y, int64_t N)
 {
     const gh_real *scale = parameters + l->norm_scale, *shift = parameters + l->norm_shift;
+    const int64_t rows = gh_layer_rows(l, N), O = l->columns;
     gh_real *s = tape->statistics[k];
     if (l->mean >= 0 && !training)
-        gh_batch_norm_apply(Y, parameters + l->mean, parameters + l->variance, scale, shift, N, l->outputs);
+        gh_batch_norm_apply(Y, parameters + l->mean, parameters + l->variance, scale, shift, rows, O);
     else if (l->mean >= 0)
-        gh_batch_norm_forward(Y, tape->xhat[k], s, s + l->outputs, s + 2 * l->outputs, scale, shift, N, l->outputs);
+        gh_batch_norm_forward(Y, tape->xhat[k], s, s + O, s + 2 * O, scale, shift, rows, O);
     else
-        gh_layer_norm_forward(Y, tape->xhat[k], s, scale, shift, N, l->outputs);
+        gh_layer_norm_forward(Y, tape->xhat[k], s, scale, shift, rows, O);
 }
 
 void gh_network_forward(const gh_network *network, const gh_real *parameters, gh_tape *tape, const gh_real *X, int64_t N,
@@ -142,10 +86,10 @@ void gh_network_forward(const gh_network *network, const gh_real *parameters, gh
         const gh_layer *l = &network->layer[k];
         gh_real *Y = tape->value[k + 1];
         const gh_real *before = l->skip >= 0 && !l->skip_after ? tape->value[l->skip] : NULL;
-        const gh_real *bias = l->norm_scale >= 0 ? NULL : parameters + l->bias;
-        gh_dense_forward(Y, tape->value[k], parameters + l->weights, N, l->inputs, l->outputs);
+        gh_layer_forward(l, parameters, Y, tape->value[k], N, tape->work, tape->room, tape->saved[k]);
         if (l->norm_scale >= 0) normalise(l, parameters, tape, k, rng != NULL, Y, N);
-        gh_bias_activate(Y, bias, before, tape->argument[k], N, l->outputs, l->activation, network->spec.slope);
+        gh_bias_activate(Y, bias_of(l, parameters), before, tape->argument[k], gh_layer_rows(l, N), l->columns, l->activation,
+                         network->spec.slope);
         /* what the activation's derivative needs is its plain value: keep it before dropout or a later skip changes Y */
         if (tape->branch[k]) memcpy(tape->branch[k], Y, (size_t)(N * l->outputs) * sizeof *Y);
         if (l->dropout && rng) {
@@ -165,21 +109,21 @@ static void normalise_backward(const gh_layer *l, const gh_real *parameters, con
                                gh_real *gradients)
 {
     const gh_real *s = tape->statistics[k], *scale = parameters + l->norm_scale;
-    gh_real *gg = gradients ? gradients + l->norm_scale : NULL, *gb = gradients ? gradients + l->bias : NULL;
-    if (gg) memset(gg, 0, (size_t)l->outputs * sizeof *gg);
+    const int64_t rows = gh_layer_rows(l, N), O = l->columns;
+    gh_real *gg = gradients ? gradients + l->norm_scale : NULL, *gb = gradients ? gradients + l->norm_shift : NULL;
     if (l->mean < 0) {
-        gh_layer_norm_backward(g, gg, gb, tape->xhat[k], s, scale, N, l->outputs);
+        gh_layer_norm_backward(g, gg, gb, tape->xhat[k], s, scale, rows, O);
         return;
     }
-    gh_batch_norm_backward(g, gg, gb, tape->xhat[k], s + 2 * l->outputs, scale, N, l->outputs);
+    gh_batch_norm_backward(g, gg, gb, tape->xhat[k], s + 2 * O, scale, rows, O);
     if (!gradients) return;
-    memcpy(gradients + l->mean, s, (size_t)l->outputs * sizeof *s);
-    memcpy(gradients + l->variance, s + l->outputs, (size_t)l->outputs * sizeof *s);
+    memcpy(gradients + l->mean, s, (size_t)O * sizeof *s);
+    memcpy(gradients + l->variance, s + O, (size_t)O * sizeof *s);
 }
 
 static void backward(const gh_network *network, const gh_real *parameters, gh_tape *tape, int64_t N, gh_real *gradients)
 {
-    /* A value that feeds a skip gets its first contribution there, the dense backward pass then adds. */
+    /* A value that feeds a skip gets its first contribution there, the layer's backward pass then adds. */
     unsigned char started[GH_MAX_LAYERS + 1] = {0};
     for (int64_t k = network->n_layers - 1; k >= 0; k--) {
         const gh_layer *l = &network->layer[k];
@@ -197,17 +141,10 @@ static void backward(const gh_network *network, const gh_real *parameters, gh_ta
             memcpy(tape->gradient[l->skip], g, (size_t)size * sizeof *g);
             started[l->skip] = 1;
         }
-        gh_real *g_weights = gradients ? gradients + l->weights : NULL, *g_bias = gradients ? gradients + l->bias : NULL;
-        if (gradients) { /* cleared here and not in the whole arena at once: what follows finds it in the cache */
-            memset(g_weights, 0, (size_t)(l->inputs * l->outputs) * sizeof *g);
-            memset(g_bias, 0, (size_t)l->outputs * sizeof *g);
-        }
-        if (l->norm_scale >= 0) {
-            normalise_backward(l, parameters, tape, k, g, N, gradients);
-            g_bias = NULL;
-        }
-        gh_dense_backward(tape->gradient[k], started[k], g_weights, g_bias, g, tape->value[k], parameters + l->weights, N,
-                          l->inputs, l->outputs);
+        if (gradients) gh_layer_clear(l, gradients); /* not the whole arena at once: what follows finds it in the cache */
+        if (l->norm_scale >= 0) normalise_backward(l, parameters, tape, k, g, N, gradients);
+        gh_layer_backward(l, parameters, tape->gradient[k], started[k], gradients, l->norm_scale < 0, g, tape->value[k], N, tape->work,
+                          tape->room, tape->saved[k]);
     }
 }
 
@@ -227,7 +164,7 @@ void gh_network_backward_input(const gh_network *network, const gh_real *paramet
 
 static int fits_lanes(const gh_network *network, int64_t N)
 {
-    return N >= LEAST_LANES && network->spec.norm == GH_NORM_NONE && gh_lanes_best() != GH_LANES_NONE;
+    return N >= LEAST_LANES && network->dense && network->spec.norm == GH_NORM_NONE && gh_lanes_best() != GH_LANES_NONE;
 }
 
 /* Values with events across lanes, in the same three buffers; the input comes into the last one, free until layer 2. */
@@ -261,18 +198,20 @@ static void infer_rows(const gh_network *network, const gh_real *parameters, con
 {
     /* Values rotate through three buffers: input, output, and the one before for skips. */
     const gh_real *previous = X, *before_previous = NULL;
+    const int64_t buffer = N * network->values, room = 3 * N * (network->widest - network->values);
+    gh_real *work = scratch + 3 * buffer;
     for (int64_t k = 0; k < network->n_layers; k++) {
         const gh_layer *l = &network->layer[k];
-        gh_real *out = k + 1 == network->n_layers ? Y : scratch + (k % 3) * N * network->widest;
+        gh_real *out = k + 1 == network->n_layers ? Y : scratch + (k % 3) * buffer;
         const gh_real *before = l->skip >= 0 && !l->skip_after ? before_previous : NULL;
-        gh_dense_forward(out, previous, parameters + l->weights, N, l->inputs, l->outputs);
+        const int64_t rows = gh_layer_rows(l, N), O = l->columns;
+        gh_layer_forward(l, parameters, out, previous, N, work, room, NULL);
         if (l->mean >= 0)
             gh_batch_norm_apply(out, parameters + l->mean, parameters + l->variance, parameters + l->norm_scale,
-                                parameters + l->norm_shift, N, l->outputs);
+                                parameters + l->norm_shift, rows, O);
         else if (l->norm_scale >= 0)
-            gh_layer_norm_forward(out, NULL, NULL, parameters + l->norm_scale, parameters + l->norm_shift, N, l->outputs);
-        gh_bias_activate(out, l->norm_scale >= 0 ? NULL : parameters + l->bias, before, NULL, N, l->outputs, l->activation,
-                         network->spec.slope);
+            gh_layer_norm_forward(out, NULL, NULL, parameters + l->norm_scale, parameters + l->norm_shift, rows, O);
+        gh_bias_activate(out, bias_of(l, parameters), before, NULL, rows, O, l->activation, network->spec.slope);
         if (l->skip_after)
             for (int64_t i = 0; i < N * l->outputs; i++) out[i] += previous[i];
         before_previous = previous;

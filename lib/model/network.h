@@ -9,7 +9,7 @@
 
 #include "base/memory.h"
 #include "base/philox.h"
-#include "layers/activation.h"
+#include "model/layer.h"
 
 typedef enum gh_norm { GH_NORM_NONE = 0, GH_NORM_BATCH = 1, GH_NORM_LAYER = 2 } gh_norm;
 
@@ -42,29 +42,29 @@ typedef struct gh_network_spec {
     int64_t channels[GH_MAX_CONVOLUTIONS], kernel[GH_MAX_CONVOLUTIONS];
 } gh_network_spec;
 
-typedef struct gh_layer {
-    int64_t inputs, outputs;
-    int64_t weights, bias;            /* offsets in the arena */
-    int64_t norm_scale, norm_shift;   /* offsets; -1 without norm */
-    int64_t mean, variance;           /* offsets in the statistics part; -1 without batch norm */
-    int64_t skip;                     /* index of the value that is added, -1 for none */
-    int skip_after;                   /* added behind the activation instead of before it */
-    gh_activation activation;
-    int dropout;
-} gh_layer;
-
 enum { GH_MAX_LAYERS = 64 };
 
 typedef struct gh_network {
     gh_network_spec spec;
     gh_layer layer[GH_MAX_LAYERS]; /* hidden layers, then the output layer */
     int64_t n_layers;
-    int64_t widest; /* largest layer input or output */
+    int64_t values; /* largest layer input or output */
+    int64_t work;   /* largest scratch of a layer, per row */
+    int64_t widest; /* values, and a third of work: 3 N widest numbers are room for three layers' values and the work */
+    int dense;      /* all layers are */
 } gh_network;
 
 /** Lay out a network whose trainable parameters start at *trainable and statistics at *statistics; both are advanced.
  * Offsets of statistics are relative to the statistics part; gh_network_place adds the part's start. */
 gh_status gh_network_plan(const gh_network_spec *spec, int64_t *trainable, int64_t *statistics, gh_network *network);
+
+/** A network layer by layer, for shapes that no spec describes: an empty one with the spec's settings (inputs, slope,
+ * dropout rate, start weights), then append for every layer, the last of which is the output layer. norm: between linear
+ * part and activation, one scale and shift a column (a local layer then has one of each a channel).
+ * GENHEP_E_SHAPE when the layer does not take what the one before gives, when it is too large or one too many. */
+void gh_network_begin(const gh_network_spec *spec, gh_network *network);
+gh_status gh_network_append(gh_network *network, const gh_layer *layer, gh_norm norm, int64_t *trainable, int64_t *statistics);
+
 void gh_network_place(gh_network *network, int64_t statistics_start);
 
 /** Start weights from (seed, which): normal, biases zero, norm scales one, variances one. */
@@ -79,8 +79,11 @@ typedef struct gh_tape {
     gh_real *argument[GH_MAX_LAYERS];     /* argument of the activation, where backward needs it */
     gh_real *branch[GH_MAX_LAYERS];       /* activation before a skip that is added behind it */
     gh_real *xhat[GH_MAX_LAYERS];
-    gh_real *statistics[GH_MAX_LAYERS];   /* mean, variance, 1/sd: 3*outputs for batch norm; max_rows for layer norm */
+    gh_real *statistics[GH_MAX_LAYERS];   /* mean, variance, 1/sd: 3*columns for batch norm; one a row of columns for layer norm */
     gh_real *mask[GH_MAX_LAYERS];
+    gh_real *saved[GH_MAX_LAYERS];        /* what a kind of its own keeps */
+    gh_real *work;                        /* scratch of one layer at a time, `room` numbers */
+    int64_t room;
     gh_real *arena;
 } gh_tape;
 

@@ -10,7 +10,6 @@
 
 #include "layers/dropout.h"
 #include "layers/norm.h"
-#include "linalg/gemm.h"
 
 /* ---- scratch ------------------------------------------------------------------------------------------------- */
 
@@ -31,8 +30,9 @@ static int64_t carve(const gh_network *network, int64_t rows, gh_penalty_tape *p
         if (l->norm_scale >= 0) TAKE(penalty->scaled[k], size);
         if (l->norm_scale >= 0 || gh_activation_is_curved(l->activation)) TAKE(penalty->curvature[k], size);
     }
-    for (int i = 0; i < 3; i++) TAKE(penalty->turn[i], rows * network->widest);
-    TAKE(penalty->mixed, rows * network->widest);
+    for (int i = 0; i < 3; i++) TAKE(penalty->turn[i], rows * network->values);
+    TAKE(penalty->mixed, rows * network->values);
+    if (network->work) TAKE(penalty->work, rows * network->work);
 #undef TAKE
     return used;
 }
@@ -41,9 +41,14 @@ gh_status gh_penalty_tape_create(const gh_hooks *hooks, const gh_network *networ
 {
     memset(penalty, 0, sizeof *penalty);
     penalty->hooks = *hooks;
-    if (network->spec.norm == GH_NORM_BATCH)
-        GH_FAIL(GENHEP_E_OPTION, "gradient penalty of a network with batch norm: expected no norm or layer norm, since every row "
-                "needs an input gradient of its own");
+    penalty->room = max_rows * network->work;
+    for (int64_t k = 0; k < network->n_layers; k++) {
+        if (network->layer[k].mean >= 0 || network->spec.norm == GH_NORM_BATCH)
+            GH_FAIL(GENHEP_E_OPTION, "gradient penalty of a network with batch norm: expected no norm or layer norm, since every row "
+                    "needs an input gradient of its own");
+        if (network->layer[k].kind == GH_LAYER_GRU)
+            GH_FAIL(GENHEP_E_OPTION, "gradient penalty of a network with recurrent layers: expected kind dense or conv");
+    }
     int64_t total = carve(network, max_rows, penalty, NULL);
     GH_TRY(gh_alloc_aligned(hooks, &penalty->arena, total, sizeof(gh_real)));
     carve(network, max_rows, penalty, penalty->arena);
@@ -82,27 +87,31 @@ static void add_to(gh_real *restrict Y, const gh_real *restrict X, int64_t n)
     for (int64_t i = 0; i < n; i++) Y[i] += X[i];
 }
 
-/* out_j += sum_i c_i X_ij; four rows at a time, so that `out` is loaded and stored less often. */
+/* out_j += sum_i c_i X_ij; four rows at a time, so that `out` is loaded and stored less often. A row of c goes with `each`
+ * rows of X. */
 GH_CLONES
-static void weighted_sum(gh_real *restrict out, const gh_real *restrict c, const gh_real *restrict X, int64_t N, int64_t O)
+static void weighted_sum(gh_real *restrict out, const gh_real *restrict c, const gh_real *restrict X, int64_t N, int64_t each,
+                         int64_t O)
 {
     int64_t i = 0;
-    for (; i + 4 <= N; i += 4) {
+    for (; each == 1 && i + 4 <= N; i += 4) {
         const gh_real *x = X + i * O, c0 = c[i], c1 = c[i + 1], c2 = c[i + 2], c3 = c[i + 3];
 #pragma omp simd
         for (int64_t j = 0; j < O; j++) out[j] += c0 * x[j] + c1 * x[O + j] + c2 * x[2 * O + j] + c3 * x[3 * O + j];
     }
     for (; i < N; i++)
+        for (int64_t q = i * each; q < (i + 1) * each; q++)
 #pragma omp simd
-        for (int64_t j = 0; j < O; j++) out[j] += c[i] * X[i * O + j];
+            for (int64_t j = 0; j < O; j++) out[j] += c[i] * X[q * O + j];
 }
 
 /* out_j += sum_i c_i X_ij H_ij */
 static void weighted_product(gh_real *restrict out, const gh_real *restrict c, const gh_real *restrict X, const gh_real *restrict H,
-                             int64_t N, int64_t O)
+                             int64_t N, int64_t each, int64_t O)
 {
     for (int64_t i = 0; i < N; i++)
-        for (int64_t j = 0; j < O; j++) out[j] += c[i] * X[i * O + j] * H[i * O + j];
+        for (int64_t q = i * each; q < (i + 1) * each; q++)
+            for (int64_t j = 0; j < O; j++) out[j] += c[i] * X[q * O + j] * H[q * O + j];
 }
 
 static void row_squares(gh_real *restrict s, const gh_real *restrict X, int64_t N, int64_t I)
@@ -148,9 +157,10 @@ void gh_network_input_gradient(const gh_network *network, const gh_real *paramet
         }
         if (l->norm_scale >= 0) {
             memcpy(penalty->scaled[k], d, bytes);
-            gh_layer_norm_backward(d, NULL, NULL, tape->xhat[k], tape->statistics[k], parameters + l->norm_scale, N, l->outputs);
+            gh_layer_norm_backward(d, NULL, NULL, tape->xhat[k], tape->statistics[k], parameters + l->norm_scale, gh_layer_rows(l, N),
+                                   l->columns);
         }
-        gh_gemm(GH_N, GH_N, N, l->inputs, l->outputs, d, parameters + l->weights, started[k], below);
+        gh_layer_backward(l, parameters, below, started[k], NULL, 0, d, NULL, N, penalty->work, penalty->room, NULL);
     }
     if (s) row_squares(s, penalty->gradient, N, network->spec.inputs);
 }
@@ -166,7 +176,7 @@ static void tangent_layer(const gh_network *network, const gh_real *parameters, 
     const gh_real *skipped = l->skip >= 0 ? penalty->turn[l->skip % 3] : NULL, *value = plain_value(tape, k);
     if (l->norm_scale >= 0)
         gh_layer_norm_second(T, penalty->scaled[k], gradients + l->norm_scale, tape->xhat[k], tape->statistics[k],
-                             parameters + l->norm_scale, N, l->outputs);
+                             parameters + l->norm_scale, gh_layer_rows(l, N), l->columns);
     if (skipped && !l->skip_after) add_to(T, skipped, size);
     if (penalty->curvature[k])
         gh_activate_second(T, penalty->curvature[k], value, tape->argument[k], size, l->activation, network->spec.slope);
@@ -204,13 +214,11 @@ static void curvature_sweep(const gh_network *network, const gh_real *parameters
         }
         if (l->norm_scale >= 0) {
             gh_layer_norm_backward(r, gradients + l->norm_scale, gradients + l->bias, tape->xhat[k], tape->statistics[k],
-                                   parameters + l->norm_scale, N, l->outputs);
+                                   parameters + l->norm_scale, gh_layer_rows(l, N), l->columns);
             add_to(r, penalty->scaled[k], size);
-        } else {
-            gh_col_sum(r, N, l->outputs, gradients + l->bias);
         }
-        gh_gemm(GH_T, GH_N, l->outputs, l->inputs, N, r, tape->value[k], 1, gradients + l->weights);
-        if (k) gh_gemm(GH_N, GH_N, N, l->inputs, l->outputs, r, parameters + l->weights, started[k], penalty->turn[k % 3]);
+        gh_layer_backward(l, parameters, k ? penalty->turn[k % 3] : NULL, started[k], gradients, l->norm_scale < 0, r, tape->value[k], N,
+                          penalty->work, penalty->room, NULL);
         started[k] = 1;
     }
 }
@@ -223,20 +231,19 @@ void gh_network_penalty_backward(const gh_network *network, const gh_real *param
     for (int64_t k = 0; k < network->n_layers; k++) {
         const gh_layer *l = &network->layer[k];
         gh_real *X_dot = penalty->turn[k % 3], *next = penalty->turn[(k + 1) % 3];
-        const size_t bytes = (size_t)l->outputs * sizeof *gradients;
-        if (!add) memset(gradients + l->bias, 0, bytes);
-        if (!add && l->norm_scale >= 0) memset(gradients + l->norm_scale, 0, bytes);
+        const int64_t each = l->outputs / l->columns;
+        if (!add) gh_layer_clear(l, gradients);
         mix(penalty->mixed, c, tape->value[k], X_dot, N, l->inputs);
-        gh_gemm(GH_T, GH_N, l->outputs, l->inputs, N, penalty->delta[k], penalty->mixed, add ? 1 : 0, gradients + l->weights);
+        gh_layer_backward(l, parameters, NULL, 0, gradients, 0, penalty->delta[k], penalty->mixed, N, penalty->work, penalty->room, NULL);
         if (l->norm_scale >= 0) {
-            weighted_sum(gradients + l->bias, c, penalty->scaled[k], N, l->outputs);
-            weighted_product(gradients + l->norm_scale, c, penalty->scaled[k], tape->xhat[k], N, l->outputs);
-        } else {
-            weighted_sum(gradients + l->bias, c, penalty->delta[k], N, l->outputs);
+            weighted_sum(gradients + l->bias, c, penalty->scaled[k], N, each, l->columns);
+            weighted_product(gradients + l->norm_scale, c, penalty->scaled[k], tape->xhat[k], N, each, l->columns);
+        } else if (l->bias >= 0) {
+            weighted_sum(gradients + l->bias, c, penalty->delta[k], N, each, l->columns);
         }
         if (penalty->curvature[k]) curved = 1;
         if (k + 1 == network->n_layers && !penalty->curvature[k]) break; /* the tangent of the output has no further use */
-        gh_gemm(GH_N, GH_T, N, l->outputs, l->inputs, X_dot, parameters + l->weights, 0, next);
+        gh_layer_forward(l, parameters, next, X_dot, N, penalty->work, penalty->room, NULL);
         tangent_layer(network, parameters, tape, penalty, k, next, N, gradients);
     }
     if (curved) curvature_sweep(network, parameters, tape, penalty, N, gradients);

@@ -24,10 +24,12 @@ typedef struct gh_penalty_tape {
     gh_real *curvature[GH_MAX_LAYERS]; /* curved layers: dphi/df, later f'' times it and the argument's tangent */
     gh_real *turn[3];                  /* tangents of values, later adjoints of values, of three layers in turn */
     gh_real *mixed;                    /* c x + xdot */
+    gh_real *work;                     /* scratch of one layer at a time, `room` numbers */
+    int64_t room;
     gh_real *arena;
 } gh_penalty_tape;
 
-/** @return GENHEP_E_OPTION for a network with batch norm, GENHEP_E_NOMEM. Free with gh_penalty_tape_free. */
+/** @return GENHEP_E_OPTION for a network with batch norm or recurrent layers, GENHEP_E_NOMEM. Free with gh_penalty_tape_free. */
 gh_status gh_penalty_tape_create(const gh_hooks *hooks, const gh_network *network, int64_t max_rows, gh_penalty_tape *penalty);
 void gh_penalty_tape_free(gh_penalty_tape *penalty);
 

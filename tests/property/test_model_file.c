@@ -9,7 +9,10 @@
 
 static const char *const settings[] = {
     "loss.noise=global", "loss.noise=event encoder.norm=batch decoder.norm=batch", "loss.noise=none loss.beta=1e-3 decoder.residual=skip2",
-    "model.family=independent", "model.family=vae latent.source=prior decoder.norm=layer", "model.family=ae latent.gamma=0.1"};
+    "model.family=independent", "model.family=vae latent.source=prior decoder.norm=layer", "model.family=ae latent.gamma=0.1",
+    "loss.noise=event encoder.kind=conv encoder.grid=features encoder.channels=5 decoder.kind=conv decoder.grid=3x4x2 decoder.norm=batch",
+    "encoder.kind=rnn encoder.layers=1 decoder.kind=rnn decoder.layers=2 decoder.dropout=0.1",
+    "encoder.kind=conv encoder.norm=layer encoder.channels=4,3 decoder.kind=conv decoder.grid=1x8x2 decoder.kernel=5"};
 enum { SETTINGS = sizeof settings / sizeof *settings };
 
 static void draw(const genhep_model *model, double *events)

@@ -83,7 +83,7 @@ START_TEST(networks_that_a_model_does_not_hold)
     ck_ok(gh_model_save(model, &whole));
     for (int64_t i = 0; i < whole.count; i++) {
         const gh_entry *e = &whole.entries[i];
-        char card[4096];
+        char card[16384];
         int is_card = strcmp(e->name, "options") == 0;
         if (is_card)
             snprintf(card, sizeof card, "%s\ndecoder.layers = 60\ndecoder.units = 16384\n", (const char *)e->data);
@@ -102,6 +102,42 @@ START_TEST(networks_that_a_model_does_not_hold)
 END_TEST
 
 /* The inverse preparation moves what is outside its domain to the edge; a NaN must not become an event that way. */
+/* What a network is made of stands in the options and beside its weights; both must say the same. */
+START_TEST(kinds_that_contradict_the_options)
+{
+    gh_hooks hooks = gh_hooks_default();
+    genhep_model *model = small_model("loss.noise=global train.steps=2 decoder.kind=conv decoder.grid=2x2x2 decoder.channels=3"), *read;
+    for (int change = 0; change < 3; change++) {
+        gh_archive whole, changed;
+        gh_archive_init(&whole, &hooks);
+        gh_archive_init(&changed, &hooks);
+        ck_ok(gh_model_save(model, &whole));
+        for (int64_t i = 0; i < whole.count; i++) {
+            const gh_entry *e = &whole.entries[i];
+            char card[16384];
+            int64_t numbers[8];
+            if (change == 1 && strcmp(e->name, "decoder/kind") == 0) {
+                ck_assert(e->type == GH_I64 && e->rank == 1 && e->dims[0] == 8);
+                memcpy(numbers, e->data, sizeof numbers);
+                numbers[7] = 5; /* the kernel, the last number of them */
+                ck_ok(gh_archive_put(&changed, e->name, e->type, e->rank, e->dims, numbers));
+            } else if (change == 2 && strcmp(e->name, "options") == 0) {
+                ck_assert_int_lt(snprintf(card, sizeof card, "%s\ndecoder.kind = rnn\n", (const char *)e->data), (int)sizeof card);
+                ck_ok(gh_archive_put_text(&changed, e->name, card));
+            } else {
+                ck_ok(gh_archive_put(&changed, e->name, e->type, e->rank, e->dims, e->data));
+            }
+        }
+        if (change == 0) ck_ok(gh_model_load(&hooks, &changed, &read));
+        else ck_fails(gh_model_load(&hooks, &changed, &read), GENHEP_E_FORMAT, "decoder/kind");
+        if (change == 0) genhep_model_free(read);
+        gh_archive_clear(&whole);
+        gh_archive_clear(&changed);
+    }
+    genhep_model_free(model);
+}
+END_TEST
+
 START_TEST(a_nan_is_no_event)
 {
     genhep_model *model = small_model("loss.noise=global");
@@ -194,5 +230,5 @@ START_TEST(snapshot_without_buffer_or_weights)
 END_TEST
 
 GH_TEST_MAIN("damage", line_breaks_in_csv_names, names_that_a_model_cannot_keep, columns_that_a_npy_file_does_not_have,
-             networks_that_a_model_does_not_hold, a_nan_is_no_event, a_large_constant_column, damaged_hdf5_heaps,
+             networks_that_a_model_does_not_hold, kinds_that_contradict_the_options, a_nan_is_no_event, a_large_constant_column, damaged_hdf5_heaps,
              snapshot_without_buffer_or_weights)
