@@ -103,6 +103,7 @@ class Model:
         with h5py.File(path, "r") as file:
             self.family = file["family"].asstr()[()]
             self.columns = file["schema/columns"].asstr()[()].split("\n")[:-1]
+            self.conditions = file["schema/conditions"][()] if "schema/conditions" in file else []
             card = file["options"].asstr()[()].splitlines()
             self.options = dict(line.split(" = ", 1) for line in card if " = " in line)
             self.coordinates = file["prep/names"].asstr()[()].split("\n")[:-1]
@@ -117,6 +118,9 @@ class Model:
         """Latents (N, L) to prepared coordinates (N, P)."""
         if self.decoder is None:
             raise SystemExit("a model of family '%s' has no decoder" % self.family)
+        if len(self.conditions):
+            raise SystemExit("a model with conditions (%s) decodes latents together with them; use libgenhep"
+                             % " ".join(self.columns[j] for j in self.conditions))
         y = self.decoder(np.asarray(latents, dtype=float))[:, :len(self.coordinates)]  # any others are log sigma
         logits = self.options.get("loss.reconstruction") == "bce" and self.options.get("loss.noise") == "none"
         return sigmoid(y) if logits else y
@@ -140,6 +144,8 @@ class Model:
 def main(path, latents=None, events=None):
     model = Model(path)
     print("%s: family %s, columns %s" % (path, model.family, " ".join(model.columns)))
+    if len(model.conditions):
+        print("conditions: " + " ".join(model.columns[j] for j in model.conditions))
     print("preparation: " + ", ".join(name for name, _ in model.stages))
     print("coordinates: " + " ".join(model.coordinates))
     if model.decoder is not None:

@@ -440,6 +440,13 @@ module genhep
             type(genhep_column), intent(inout) :: column
             integer(c_int32_t) :: returned
         end function genhep_model_column
+        function genhep_model_condition(model, index, column) bind(c, name="genhep_model_condition") result(returned)
+            import
+            type(c_ptr), value :: model
+            integer(c_int64_t), value :: index
+            type(genhep_column), intent(inout) :: column
+            integer(c_int32_t) :: returned
+        end function genhep_model_condition
         function genhep_model_info(model, buf, capacity, length) bind(c, name="genhep_model_info") result(returned)
             import
             type(c_ptr), value :: model

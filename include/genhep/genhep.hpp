@@ -358,6 +358,13 @@ public:
         for (int64_t j = 0; j < columns(); j++) all.push_back(column(j).name);
         return all;
     }
+    /** Number `index` of a condition. */
+    Column condition(int64_t index) const
+    {
+        genhep_column column = {sizeof column, nullptr, nullptr};
+        check(genhep_model_condition(handle_, index, &column));
+        return Column{column.name, column.unit};
+    }
     /** One JSON object about the model. */
     std::string info() const
     {
@@ -388,6 +395,13 @@ public:
         std::vector<double> events(detail::size(n * columns()));
         check(genhep_model_decode(handle_, n, latent.data(), events.data(), columns()));
         return events;
+    }
+    /** For a conditional model: the conditions are read from their columns of `events` (N,D), the others are written. */
+    void decode(const std::vector<double> &latent, std::vector<double> &events) const
+    {
+        const int64_t n = rows(latent, latents());
+        if (rows(events, columns()) != n) throw Error(GENHEP_E_SHAPE, "genhep::Model: as many events as latents are expected");
+        check(genhep_model_decode(handle_, n, latent.data(), events.data(), columns()));
     }
     /** log p of each event (N,D), with respect to the reference measure that info() names. */
     std::vector<double> log_density(const std::vector<double> &events) const { return density(nullptr, events); }

@@ -155,6 +155,33 @@ static void latents(const genhep::Model &model, const std::string &folder)
     EXPECT_ERROR(GENHEP_E_FORMAT, "", genhep::Model::open_memory("not a model", 11));
 }
 
+static void conditions(const genhep::Dataset &events)
+{
+    genhep::Options o{"data.condition=mup_*", "prep=standardise", "data.masses=free", "train.steps=20", "train.figure=loss"};
+    genhep::Trainer trainer(genhep::Model::create(o, events), events, o);
+    trainer.run();
+    const genhep::Model model = trainer.model(GENHEP_BEST);
+    EXPECT(model.columns() == 8 && model.conditions() == 4 && model.condition(1).name == "mup_px");
+    EXPECT_ERROR(GENHEP_E_ARG, "4 of 4", model.condition(4));
+    std::vector<double> cond(300 * 4), drawn(300 * 8), one(8);
+    for (std::size_t i = 0; i < cond.size(); i++) cond[i] = double(i % 17) + 1;
+    genhep::Sampler sampler(model);
+    sampler.draw(300, drawn.data(), cond.data());
+    bool same = true;
+    sampler.seek(0);
+    for (std::size_t i = 0; i < 300; i++) {
+        same = same && std::memcmp(&drawn[8 * i + 4], &cond[4 * i], 4 * sizeof(double)) == 0;
+        if (i >= 40) continue;
+        sampler.next(one.data(), nullptr, &cond[4 * i]);
+        same = same && std::memcmp(one.data(), &drawn[8 * i], 8 * sizeof(double)) == 0;
+    }
+    EXPECT(same);
+    EXPECT_ERROR(GENHEP_E_SHAPE, "no conditions", sampler.draw(3));
+    std::vector<double> back(drawn);
+    model.decode(model.encode(drawn).first, back);
+    EXPECT(std::memcmp(&back[4], &cond[0], 4 * sizeof(double)) == 0 && back[0] != drawn[0]);
+}
+
 static void evaluations(const genhep::Model &model, const genhep::Dataset &truth)
 {
     genhep::Dataset generated = genhep::Dataset::from_arrays(model.names(), genhep::Sampler(model).draw(3000));
@@ -175,6 +202,7 @@ int main(int argc, char **argv)
         genhep::Model model = train(events, argv[2]);
         samples(model);
         latents(model, argv[2]);
+        conditions(events);
         evaluations(model, events);
     } catch (const std::exception &error) {
         std::fprintf(stderr, "bindings_cpp: %s\n", error.what());

@@ -52,6 +52,7 @@ program bindings_fortran
     call train(events, model)
     call samples(model)
     call latents(model)
+    call conditions(events)
     call evaluations(model, events)
     call genhep_model_free(model)
     call genhep_dataset_free(events)
@@ -232,6 +233,51 @@ contains
         call expect(status == GENHEP_E_IO, 'a missing file noticed')
         call expect(index(genhep_message(), 'missing.h5') > 0, 'a missing file named')
     end subroutine latents
+
+    subroutine conditions(table)
+        type(c_ptr), intent(in) :: table
+        type(c_ptr) :: o, start, trainer, given, sampler
+        type(genhep_column) :: column
+        real(c_double) :: cond(4, 300), events(8, 300), event(8)
+        real(c_float) :: single(8, 300)
+        integer :: i, j
+        call genhep_check(genhep_options_create(o))
+        call genhep_set(o, 'data.condition', 'mup_*')
+        call genhep_set(o, 'data.masses', 'free')
+        call genhep_set(o, 'train.steps', 20)
+        call genhep_set(o, 'train.figure', 'loss')
+        call genhep_check(genhep_bvae_create(o, [table], 1_c_int64_t, start))
+        call genhep_check(genhep_trainer_create(start, [table], 1_c_int64_t, o, trainer))
+        call genhep_check(genhep_trainer_step(trainer, 20_c_int64_t))
+        call genhep_check(genhep_trainer_model(trainer, GENHEP_BEST, given))
+        call expect(genhep_model_conditions(given) == 4, '4 conditions')
+        call genhep_check(genhep_model_condition(given, 3_c_int64_t, column))
+        call expect(genhep_f(column%name) == 'mup_pz', 'mup_pz as the last condition')
+        do i = 1, 300
+            do j = 1, 4
+                cond(j, i) = real(mod(4 * i + j, 17), c_double)
+            end do
+        end do
+        call genhep_check(genhep_sampler_create(given, c_null_ptr, sampler))
+        call genhep_check(genhep_draw(sampler, events, cond))
+        call expect(all(same(events(5:8, :), cond)), 'conditions in the events')
+        call genhep_check(genhep_sampler_seek(sampler, 0_c_int64_t))
+        do i = 1, 40
+            call genhep_check(genhep_sampler_next(sampler, cond(:, i), event))
+            if (.not. all(same(event, events(:, i)))) call expect(.false., 'next() to give what draw() gave with conditions')
+        end do
+        call genhep_check(genhep_sampler_seek(sampler, 0_c_int64_t))
+        call genhep_check(genhep_draw(sampler, single, cond))
+        call expect(all(abs(single(5:8, :) - cond) <= 0), 'conditions in float events')
+        call expect(genhep_draw(sampler, events) == GENHEP_E_SHAPE, 'missing conditions noticed')
+        call expect(genhep_draw(sampler, events, cond(:, :299)) == GENHEP_E_ARG .or. &
+                    genhep_draw(sampler, events, cond(:, :299)) == GENHEP_E_SHAPE, 'too few conditions noticed')
+        call genhep_sampler_free(sampler)
+        call genhep_model_free(given)
+        call genhep_trainer_free(trainer)
+        call genhep_model_free(start)
+        call genhep_options_free(o)
+    end subroutine conditions
 
     subroutine evaluations(trained, truth)
         type(c_ptr), intent(in) :: trained, truth

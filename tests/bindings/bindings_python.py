@@ -201,6 +201,27 @@ def latents(model, folder):
     expect_error("GENHEP_E_FORMAT", "", lambda: genhep.Model.open_memory(b"not a model"))
 
 
+def conditions(events):
+    options = genhep.Options({"data.condition": "mup_*", "prep": "standardise", "train.steps": 20, "train.figure": "loss",
+                              "data.masses": "free"})
+    trainer = genhep.Trainer(genhep.Model.create(options, events), events)
+    trainer.run()
+    model = trainer.model()
+    expect(model.conditions == 4 and model.condition_columns == ["mup_E", "mup_px", "mup_py", "mup_pz"], "the conditions")
+    truth = rows(events.values())[:300]
+    given = [row[4:] for row in truth]
+    drawn = rows(genhep.Sampler(model, seed=3).draw(300, given))
+    expect([row[4:] for row in drawn] == given and drawn[0][:4] != truth[0][:4], "conditions in the events")
+    sampler = genhep.Sampler(model, seed=3)
+    expect([list(sampler.next(row)[0]) for row in given[:50]] == drawn[:50], "next() to give what draw() gave")
+    expect_error("GENHEP_E_SHAPE", "no conditions", lambda: sampler.draw(5))
+    expect_error("GENHEP_E_SHAPE", "299", lambda: sampler.draw(300, given[:299]))
+    mu, _ = model.encode(truth)
+    back = rows(model.decode(mu, truth))
+    expect([row[4:] for row in back] == given and back[0][:4] != truth[0][:4], "decoded events with their conditions")
+    expect_error("GENHEP_E_ARG", "conditions", lambda: model.decode(mu))
+
+
 def evaluations(model, truth):
     generated = genhep.Dataset.from_arrays(model.columns, genhep.Sampler(model).draw(3000))
     result = genhep.evaluate(truth, generated, process="zmumu", options=genhep.Options({"evaluate.auc": "off"}))
@@ -219,6 +240,7 @@ def main(path, folder, *_):
     model = train(events, folder)
     samples(model)
     latents(model, folder)
+    conditions(events)
     evaluations(model, events)
     return 1 if failures else 0
 

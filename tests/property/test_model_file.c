@@ -336,10 +336,10 @@ START_TEST(commands_say_what_is_wrong_with_a_file)
 }
 END_TEST
 
-/* A model file of each format version that was ever released. */
+/* A model file of each format version that was ever released, and one of each later addition. */
 START_TEST(files_of_every_format_version_open)
 {
-    static const char *const fixtures[] = {"tests/golden/model_format_1.h5"};
+    static const char *const fixtures[] = {"tests/golden/model_format_1.h5", "tests/golden/model_condition_1.h5"};
     for (size_t i = 0; i < sizeof fixtures / sizeof *fixtures; i++) {
         genhep_model *model;
         ck_ok(genhep_model_open(fixtures[i], NULL, &model));

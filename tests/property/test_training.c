@@ -26,7 +26,7 @@ static void same_weights(const genhep_trainer *a, const genhep_trainer *b)
     ck_assert(a->state.figure == b->state.figure && a->state.best_step == b->state.best_step);
 }
 
-enum { VARIANTS = 4 };
+enum { VARIANTS = 5 };
 
 static genhep_options *variant_options(int k)
 {
@@ -35,6 +35,7 @@ static genhep_options *variant_options(int k)
         "loss.noise=none loss.beta=1e-4 train.schedule=staged train.average=0 train.figure=loss",
         "loss.noise=event encoder.norm=batch encoder.dropout=0.1 decoder.norm=layer train.optimiser=adamw train.weight_decay=0.01",
         "loss.noise=global train.optimiser=sgd train.lr=0.01 train.schedule=plateau train.epochs=8",
+        "loss.noise=event data.condition=d,a data.target=b train.batch=700",
     };
     genhep_options *options = small_options(settings[k]);
     if (k == 1) ck_ok(genhep_options_set_text(options, "train.stages", "adam 3, adam 2, sgd 2"));

@@ -130,6 +130,7 @@ PROTOTYPES = {
     "genhep_model_conditions": (c_int64, [_handle]),
     "genhep_model_latents": (c_int64, [_handle]),
     "genhep_model_column": (_status, [_handle, c_int64, POINTER(Column)]),
+    "genhep_model_condition": (_status, [_handle, c_int64, POINTER(Column)]),
     "genhep_model_info": (_status, [_handle, c_char_p, c_int64, POINTER(c_int64)]),
     "genhep_model_attribute": (c_char_p, [_handle, c_char_p]),
     "genhep_model_encode": (_status, [_handle, c_int64, _doubles, c_int64, _doubles, _doubles]),

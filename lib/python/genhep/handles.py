@@ -241,6 +241,12 @@ class Model(Handle):
         return lib.genhep_model_conditions(raw(self))
 
     @property
+    def condition_columns(self):
+        """Names of the columns that are conditions, in the order in which draw() and next() take them."""
+        return [name for name, _ in _names(self.conditions,
+                                           lambda index, column: lib.genhep_model_condition(raw(self), index, column))]
+
+    @property
     def latents(self):
         """Latent numbers of an event; 0 for a family without latents."""
         return lib.genhep_model_latents(raw(self))
@@ -260,10 +266,18 @@ class Model(Handle):
         check(lib.genhep_model_encode(raw(self), given.n, given.pointer, given.d, mu.pointer, sigma.pointer))
         return mu.table(), sigma.table()
 
-    def decode(self, latents):
-        """latents (N, L) -> mean events (N, D)."""
+    def decode(self, latents, events=None):
+        """latents (N, L) -> mean events (N, D). A conditional model takes its conditions from their columns in events (N, D)."""
         given = from_rows(latents, self.latents)
-        events = Buffer(given.n, lib.genhep_model_columns(raw(self)))
+        made = Buffer(given.n, lib.genhep_model_columns(raw(self)))
+        if self.conditions:
+            if events is None:
+                raise c.Error(c.E_ARG, "a conditional model decodes with events that hold the conditions")
+            rows = from_rows(events, made.d)
+            if rows.n != given.n:
+                raise c.Error(c.E_SHAPE, "found %d events, expected %d" % (rows.n, given.n))
+            ctypes.memmove(made.pointer, rows.pointer, 8 * made.n * made.d)
+        events = made
         check(lib.genhep_model_decode(raw(self), given.n, given.pointer, events.pointer, events.d))
         return events.table()
 
