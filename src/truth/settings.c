@@ -104,7 +104,8 @@ static int parse_value(const truth_process *process, const truth_key *key, const
         int same = key->kind == TRUTH_SPAN;
         fine = parse_range(text, &parsed.number, &parsed.upper) && inside(key, parsed.number) &&
                inside(key, parsed.upper) && (parsed.number < parsed.upper || (same && parsed.number == parsed.upper));
-        truth_say(expected, sizeof expected, "lo,hi with %g <= lo %s hi <= %g", key->least, same ? "<=" : "<", key->most);
+        truth_say(expected, sizeof expected, "lo,hi with %g <= lo %s hi <= %g", key->least, same ? "<=" : "<",
+                  key->most);
     } else {
         fine = truth_parse_real(text, &parsed.number) && inside(key, parsed.number);
         truth_say(expected, sizeof expected, "a number from %g to %g", key->least, key->most);

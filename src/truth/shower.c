@@ -8,9 +8,9 @@
 
 enum { PARTICLE, ENERGIES, THRESHOLD };
 
-static const double radiation_length = 15.6;                       /* mm: 2 mm lead and 4 mm liquid argon in turn */
-static const double edge[TRUTH_LAYERS + 1] = {0, 90, 437, 480};    /* mm */
-static const double side = 240;                                    /* half the width of all layers, mm */
+static const double radiation_length = 15.6;                    /* mm: 2 mm lead and 4 mm liquid argon in turn */
+static const double edge[TRUTH_LAYERS + 1] = {0, 90, 437, 480}; /* mm */
+static const double side = 240;                                 /* half the width of all layers, mm */
 static const int rows_of[TRUTH_LAYERS] = {3, 12, 12}, columns_of[TRUTH_LAYERS] = {96, 12, 6};
 
 /** Constants of a particle. Lengths along the beam in radiation lengths, across it in mm, energies in GeV. */
@@ -44,13 +44,38 @@ static const truth_key keys[] = {
 #define BELOW_70(p) TEN(p), TENS(p)
 #define BELOW_100(p) BELOW_70(p), TEN(p "7"), TEN(p "8"), TEN(p "9")
 static const char *const columns[] = {
-    BELOW_100("layer0_"), HUNDRED("layer0_1"), TEN("layer0_20"), TEN("layer0_21"), TEN("layer0_22"), TEN("layer0_23"),
-    TEN("layer0_24"), TEN("layer0_25"), TEN("layer0_26"), TEN("layer0_27"), "layer0_280", "layer0_281", "layer0_282",
-    "layer0_283", "layer0_284", "layer0_285", "layer0_286", "layer0_287",
-    BELOW_100("layer1_"), TEN("layer1_10"), TEN("layer1_11"), TEN("layer1_12"), TEN("layer1_13"), "layer1_140",
-    "layer1_141", "layer1_142", "layer1_143",
-    BELOW_70("layer2_"), "layer2_70", "layer2_71",
-    "energy", "overflow",
+    BELOW_100("layer0_"),
+    HUNDRED("layer0_1"),
+    TEN("layer0_20"),
+    TEN("layer0_21"),
+    TEN("layer0_22"),
+    TEN("layer0_23"),
+    TEN("layer0_24"),
+    TEN("layer0_25"),
+    TEN("layer0_26"),
+    TEN("layer0_27"),
+    "layer0_280",
+    "layer0_281",
+    "layer0_282",
+    "layer0_283",
+    "layer0_284",
+    "layer0_285",
+    "layer0_286",
+    "layer0_287",
+    BELOW_100("layer1_"),
+    TEN("layer1_10"),
+    TEN("layer1_11"),
+    TEN("layer1_12"),
+    TEN("layer1_13"),
+    "layer1_140",
+    "layer1_141",
+    "layer1_142",
+    "layer1_143",
+    BELOW_70("layer2_"),
+    "layer2_70",
+    "layer2_71",
+    "energy",
+    "overflow",
 };
 
 double truth_shower_sampling(enum truth_particle particle)
@@ -95,7 +120,8 @@ static double strips(int n, double centre, double radius, double *share)
 {
     double before = 0, sum = 0;
     for (int i = 0; i <= n; i++) {
-        double z = (side * (2. * i / n - 1) - centre) / radius, half = 0.5 * exp(-fabs(z)), here = z < 0 ? half : 1 - half;
+        double z = (side * (2. * i / n - 1) - centre) / radius, half = 0.5 * exp(-fabs(z)),
+               here = z < 0 ? half : 1 - half;
         if (i) share[i - 1] = fmax(0, here - before), sum += share[i - 1];
         before = here;
     }

@@ -7,8 +7,8 @@ enum { SQRT_S, LEPTON, JET, CONSTANT, RESPONSE, ANGLE };
 
 /* production: near a leading-order Z W pair at 13 TeV after the same selection */
 static const double pt_scale = 84, pt_power = 2;         /* GeV */
-static const double sigma_half = 1.15, sigma_mean = 1.8;  /* of (y_Z - y_W)/2 and (y_Z + y_W)/2, before the fall */
-static const double longitudinal = 0.2;                   /* share of helicity 0, both bosons */
+static const double sigma_half = 1.15, sigma_mean = 1.8; /* of (y_Z - y_W)/2 and (y_Z + y_W)/2, before the fall */
+static const double longitudinal = 0.2;                  /* share of helicity 0, both bosons */
 static const double cut_pt = 25, cut_eta = 2.5, cut_distance = 0.6;
 
 static const truth_key keys[] = {
@@ -39,7 +39,8 @@ static double draw_helicity_angle(truth_draws *draws)
     const double most = 0.75 * fmax(1 - longitudinal, 0.5 * (1 + longitudinal));
     while (!draws->spent) {
         double c = 2 * truth_uniform(draws) - 1, c2 = c * c;
-        if (truth_uniform(draws) * most < 0.375 * (1 - longitudinal) * (1 + c2) + 0.75 * longitudinal * (1 - c2)) return c;
+        if (truth_uniform(draws) * most < 0.375 * (1 - longitudinal) * (1 + c2) + 0.75 * longitudinal * (1 - c2))
+            return c;
     }
     return 0;
 }

@@ -35,7 +35,7 @@ START_TEST(no_two_processes_share_numbers)
         {"dy_photon", ""}, {"ttbar_6q", ""},    {"ww_lep6", ""},     {"toy_1x", ""},
         {"toy_1x", "sample=subtract"},          {"toy_1x", "sample=add"},
         {"zw_unfold", ""}, {"gauss_unfold", ""}, {"shower", ""},
-        {"shower", "particle=gamma"}, {"shower", "particle=piplus"},
+        {"shower", "particle=gamma"}, {"shower", "particle=piplus"}, {"zg_real", ""}, {"zg_dipole", ""},
     };
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
         truth_run run;

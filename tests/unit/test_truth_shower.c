@@ -88,7 +88,7 @@ static double contained(double a, double x)
     return sum * exp(a * log(x) - x - lgamma(a + 1));
 }
 
-/** E over start s = -L ln(u) by u at the middle of even steps, a by a trapezoid over 6 sigma, response by its moments. */
+/** Means over the start s = -L ln(u), u in the middle of even steps; over a, trapezoids to 6 sigma; over the response. */
 static moments integrate(int particle, double energy)
 {
     const constants *p = &of_particle[particle];
@@ -99,7 +99,8 @@ static moments integrate(int particle, double energy)
     enum { STARTS = 400, SHAPES = 33 };
     for (int i = 0; i < STARTS; i++)
         for (int j = 0; j < SHAPES; j++) {
-            double g = -6 + 12. * j / (SHAPES - 1), weight = exp(-g * g / 2) / sqrt(2 * M_PI) * 12 / (SHAPES - 1) / STARTS;
+            double g = -6 + 12. * j / (SHAPES - 1),
+                   weight = exp(-g * g / 2) / sqrt(2 * M_PI) * 12 / (SHAPES - 1) / STARTS;
             double start = -p->start * log((i + 0.5) / STARTS), sigma = p->shape_sigma, track[4] = {0}, share[4] = {0};
             double a = (1 + 0.5 * (log(energy / p->scale) + p->offset)) * exp(sigma * g - sigma * sigma / 2);
             for (int l = 0; l < 3; l++) {
@@ -110,7 +111,8 @@ static moments integrate(int particle, double energy)
             for (int l = 0; l < 4; l++) {
                 double showering = (energy - track[3]) * share[l];
                 first[l] += weight * (track[l] + h1 * showering);
-                second[l] += weight * (track[l] * track[l] + 2 * h1 * track[l] * showering + h2 * showering * showering);
+                second[l] += weight *
+                             (track[l] * track[l] + 2 * h1 * track[l] * showering + h2 * showering * showering);
             }
         }
     moments m = {.overflow = 0};
@@ -218,8 +220,9 @@ START_TEST(layers_have_the_stated_moments)
         }
         for (int l = 0; l < 3; l++) {
             sample s = measure(x[l], N);
-            ck_assert_msg(fabs(s.mean - want.layer[l]) < SIGMA_LIMIT * s.mean_error, "%s layer %d: %g, expected %g +- %g",
-                          particle_name[particle], l, s.mean, want.layer[l], s.mean_error);
+            ck_assert_msg(fabs(s.mean - want.layer[l]) < SIGMA_LIMIT * s.mean_error,
+                          "%s layer %d: %g, expected %g +- %g", particle_name[particle], l, s.mean, want.layer[l],
+                          s.mean_error);
             ck_assert_msg(fabs(s.variance - want.variance[l]) < SIGMA_LIMIT * s.variance_error,
                           "%s layer %d: variance %g, expected %g +- %g", particle_name[particle], l, s.variance,
                           want.variance[l], s.variance_error);
@@ -313,7 +316,8 @@ START_TEST(suppression_follows_the_gamma_distribution)
         truth_run run;
         ck_assert_int_eq(truth_open(truth_find("shower"), &setting, 1, &run, message, sizeof message), GENHEP_OK);
         double *rows = make_events("shower", M, 77, settings, NULL), on = 0, want_on = 0, on_variance = 0;
-        double kept = 0, want_kept = 0, kept_variance = 0, sampling = truth_shower_sampling((enum truth_particle)particle);
+        double kept = 0, want_kept = 0, kept_variance = 0,
+               sampling = truth_shower_sampling((enum truth_particle)particle);
         double *requested = malloc(M * sizeof *requested);
         for (int i = 0; i < M; i++) {
             truth_draws draws = truth_draws_of(77, run.stream, i);
@@ -331,7 +335,8 @@ START_TEST(suppression_follows_the_gamma_distribution)
                 double chance = 1 - truth_gamma_p(a, t), above = 1 - truth_gamma_p(a + 1, t);
                 double square = mean[c] * (mean[c] + sampling) * (1 - truth_gamma_p(a + 2, t));
                 on += row[c] > 0, want_on += chance, on_variance += chance * (1 - chance);
-                kept += row[c], want_kept += mean[c] * above, kept_variance += square - mean[c] * mean[c] * above * above;
+                kept += row[c], want_kept += mean[c] * above,
+                    kept_variance += square - mean[c] * mean[c] * above * above;
             }
         }
         ck_assert_msg(fabs(on - want_on) < SIGMA_LIMIT * sqrt(on_variance), "%s: %g cells on, expected %g +- %g",

@@ -63,7 +63,7 @@ END_TEST
 
 START_TEST(toy_files_give_the_subtraction)
 {
-    /* bin by bin, events of the files weighted with sigma_pb/n of their attributes: B - S = 0.1, B - S + A adds the peak */
+    /* bin by bin, events weighted with sigma_pb/n of their files: B - S = 0.1, B - S + A adds the peak */
     const char *const setting[3] = {"sample=base", "sample=subtract", "sample=add"};
     enum { BINS = 10 };
     double rate[3][BINS] = {{0}}, variance[3][BINS] = {{0}};

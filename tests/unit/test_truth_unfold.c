@@ -123,7 +123,8 @@ START_TEST(smearing_is_normal_with_the_stated_widths)
             if (k < 2) must(fabs(turn) < 1e-12 && fabs(shift) < 1e-12);
             pull[k][1][i] = turn / 0.05, pull[k][2][i] = shift / 0.05;
             /* mass scales with the energy factor */
-            must(fabs(truth_mass(det[k]) * truth_pt(part[k]) - truth_mass(part[k]) * truth_pt(det[k])) < 1e-3 * det[k].e);
+            must(fabs(truth_mass(det[k]) * truth_pt(part[k]) - truth_mass(part[k]) * truth_pt(det[k])) <
+                 1e-3 * det[k].e);
         }
     }
     for (int k = 0; k < 12; k++) {
