@@ -46,7 +46,7 @@ static void list_processes(void)
             const truth_key *key = &process->keys[k];
             if (key->kind == TRUTH_CHOICE)
                 printf("    %s=%s  [%s]  %s\n", key->name, key->choices, key->standard, key->help);
-            else if (key->kind == TRUTH_RANGE)
+            else if (key->kind == TRUTH_RANGE || key->kind == TRUTH_SPAN)
                 printf("    %s=%g,%g at most  [%s]  %s\n", key->name, key->least, key->most, key->standard, key->help);
             else
                 printf("    %s=%g..%g  [%s]  %s\n", key->name, key->least, key->most, key->standard, key->help);

@@ -9,7 +9,8 @@
 
 /** Acceptance-rejection inside an event takes further numbers of the stretch. When all are used, `spent` is set and the
  * numbers handed out mean nothing: loops test it, and the run fails. The processes accept a tenth of the tries or more
- * and use 20 numbers a try at most, so that happens to less than one event in 1e9. */
+ * and use 30 numbers a try at most, a shower some 1600 numbers in all, so that happens to less than one event in
+ * 1e9. */
 typedef struct truth_draws {
     int64_t seed, stream, next, end;
     int have, used, spent;

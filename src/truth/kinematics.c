@@ -80,6 +80,22 @@ double truth_falling_pt(double u, double scale, double power, double most)
     return fmin(most, scale * sqrt(expm1(-log1p(-u * total) / power)));
 }
 
+void truth_pair_rapidities(truth_draws *draws, double sqrt_s, const double mt[2], double sigma_half, double sigma_mean,
+                           double y[2])
+{
+    y[0] = y[1] = 0;
+    while (!draws->spent) {
+        double normal[2];
+        truth_normals(draws, normal);
+        double half = sigma_half * normal[0], mean = sigma_mean * normal[1];
+        y[0] = mean + half, y[1] = mean - half;
+        double x1 = (mt[0] * exp(y[0]) + mt[1] * exp(y[1])) / sqrt_s;
+        double x2 = (mt[0] * exp(-y[0]) + mt[1] * exp(-y[1])) / sqrt_s;
+        double keep = x1 < 1 && x2 < 1 ? (1 - x1) * (1 - x2) : 0;
+        if (truth_uniform(draws) < keep * keep * keep) return;
+    }
+}
+
 void truth_store(double *row, truth_vector v)
 {
     row[0] = v.e, row[1] = v.x, row[2] = v.y, row[3] = v.z;

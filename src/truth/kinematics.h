@@ -46,6 +46,12 @@ double truth_breit_wigner_s(double u, double m0, double gamma, double lo, double
  *   F(pT) = (1 - (1 + pT^2/scale^2)^-power) / (1 - (1 + most^2/scale^2)^-power). */
 double truth_falling_pt(double u, double scale, double power, double most);
 
+/** Rapidities of two particles of transverse masses mt, normal with the two widths in half their difference and in
+ * their mean, kept with probability ((1-x1)(1-x2))^3 for the momentum fractions x1,2 = sum of mt e^(+-y) / sqrt_s.
+ * Only the rapidities are redrawn, so masses and pT keep their distributions. */
+void truth_pair_rapidities(truth_draws *draws, double sqrt_s, const double mt[2], double sigma_half, double sigma_mean,
+                           double y[2]);
+
 /** Store v as four numbers E, px, py, pz. */
 void truth_store(double *row, truth_vector v);
 

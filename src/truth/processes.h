@@ -7,6 +7,7 @@
 #include "truth.h"
 
 extern const truth_process truth_two_body, truth_zll, truth_dy_full, truth_dy_photon, truth_ttbar_6q, truth_ww_lep6,
+    truth_zw_unfold, truth_gauss_unfold, truth_calorimeter, truth_zg_real, truth_zg_dipole,
     truth_toy_1x;
 
 /** zll in pp: rapidity and quark flavour of a pair of mass m, the quark coming along +z, from the density
@@ -29,6 +30,14 @@ double truth_w_mass(double u);
  * pT of the harder and the softer lepton, MET = |pT(nu nu)|, Mll, Ptll and
  * MT = sqrt((sqrt(Mll^2 + Ptll^2) + MET)^2 - |pT(ll) + pT(nu nu)|^2). */
 void truth_ww_observables(const truth_vector lepton[2], const truth_vector neutrino[2], double row[6]);
+
+/** One decayed Z W pair before the cuts, in the order of the columns: l- l+ j1 j2, j1 of larger pT. */
+void truth_zw_partons(truth_draws *draws, double sqrt_s, truth_vector part[4]);
+
+/** What a detector makes of the two leptons and of the two jets. `run` holds the smearing.
+ * @return 1 when they pass the cuts; a jet whose energy factor is not positive leaves det unfinished */
+int truth_zw_leptons(const truth_run *run, truth_draws *draws, const truth_vector part[2], truth_vector det[2]);
+int truth_zw_jets(const truth_run *run, truth_draws *draws, const truth_vector part[2], truth_vector det[2]);
 
 /** One decayed W pair before the cuts: lepton[i] and neutrino[i] come from W i, both massless. */
 void truth_ww_vectors(truth_draws *draws, truth_vector lepton[2], truth_vector neutrino[2]);

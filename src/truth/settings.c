@@ -100,10 +100,12 @@ static int parse_value(const truth_process *process, const truth_key *key, const
         parsed.choice = choice_index(key->choices, text);
         fine = parsed.choice >= 0;
         truth_say(expected, sizeof expected, "%s", key->choices);
-    } else if (key->kind == TRUTH_RANGE) {
+    } else if (key->kind == TRUTH_RANGE || key->kind == TRUTH_SPAN) {
+        int same = key->kind == TRUTH_SPAN;
         fine = parse_range(text, &parsed.number, &parsed.upper) && inside(key, parsed.number) &&
-               inside(key, parsed.upper) && parsed.number < parsed.upper;
-        truth_say(expected, sizeof expected, "lo,hi with %g <= lo < hi <= %g", key->least, key->most);
+               inside(key, parsed.upper) && (parsed.number < parsed.upper || (same && parsed.number == parsed.upper));
+        truth_say(expected, sizeof expected, "lo,hi with %g <= lo %s hi <= %g", key->least, same ? "<=" : "<",
+                  key->most);
     } else {
         fine = truth_parse_real(text, &parsed.number) && inside(key, parsed.number);
         truth_say(expected, sizeof expected, "a number from %g to %g", key->least, key->most);
@@ -188,7 +190,7 @@ void truth_settings(const truth_run *run, char *text, size_t size)
         size_t used = strlen(text);
         char *at = text + used;
         const char *blank = i ? " " : "";
-        if (key->kind == TRUTH_RANGE) {
+        if (key->kind == TRUTH_RANGE || key->kind == TRUTH_SPAN) {
             truth_say(at, size - used, "%s%s=%.10g,%.10g", blank, key->name, value->number, value->upper);
         } else if (key->kind == TRUTH_REAL) {
             truth_say(at, size - used, "%s%s=%.10g", blank, key->name, value->number);

@@ -9,7 +9,9 @@
 #include "processes.h"
 
 static const truth_process *const processes[] = {
-    &truth_two_body, &truth_zll, &truth_dy_full, &truth_dy_photon, &truth_ttbar_6q, &truth_ww_lep6, &truth_toy_1x,
+    &truth_two_body, &truth_zll, &truth_dy_full, &truth_dy_photon, &truth_ttbar_6q, &truth_ww_lep6,
+    &truth_zw_unfold, &truth_gauss_unfold, &truth_calorimeter, &truth_zg_real, &truth_zg_dipole,
+    &truth_toy_1x,
 };
 
 #define N_PROCESSES ((int)(sizeof processes / sizeof *processes))
@@ -34,7 +36,7 @@ const truth_process *truth_find(const char *name)
 static int unknown_process(const char *name, char *message, size_t message_size)
 {
     const char *names[N_PROCESSES];
-    char list[256] = "";
+    char list[400] = "";
     for (int i = 0; i < N_PROCESSES; i++) {
         names[i] = processes[i]->name;
         size_t used = strlen(list);

@@ -13,12 +13,13 @@
 #include "draws.h"
 #include "genhep/genhep.h"
 
-#define TRUTH_KEYS 4     /* keys of one process, at most */
-#define TRUTH_COLUMNS 24 /* columns of one process, at most */
+#define TRUTH_KEYS 8      /* keys of one process, at most */
+#define TRUTH_COLUMNS 512 /* columns of one process, at most */
 
 enum truth_kind {
     TRUTH_REAL = 1, /* one number in [least, most] */
     TRUTH_RANGE,    /* two numbers "lo,hi", both in [least, most], lo below hi */
+    TRUTH_SPAN,     /* the same, lo equal to hi allowed */
     TRUTH_CHOICE    /* one of the words in `choices` */
 };
 
@@ -26,7 +27,7 @@ typedef struct truth_key {
     const char *name;
     enum truth_kind kind;
     const char *standard; /* default, as text */
-    double least, most;   /* of TRUTH_REAL and TRUTH_RANGE */
+    double least, most;   /* of TRUTH_REAL, TRUTH_RANGE and TRUTH_SPAN */
     const char *choices;  /* of TRUTH_CHOICE, separated by '|' */
     const char *help;     /* with the unit */
 } truth_key;

@@ -38,23 +38,6 @@ static int prepare(truth_run *run, char *message, size_t message_size)
     return GENHEP_OK;
 }
 
-/** Rapidities of t and tbar: normal numbers kept with probability ((1-x1)(1-x2))^3 for the partons' momentum fractions.
- * Only the rapidities are redrawn, so masses and pT keep their distributions. */
-static void draw_rapidities(truth_draws *draws, double sqrt_s, const double mt[2], double y[2])
-{
-    y[0] = y[1] = 0;
-    while (!draws->spent) {
-        double normal[2];
-        truth_normals(draws, normal);
-        double half = sigma_half * normal[0], mean = sigma_mean * normal[1];
-        y[0] = mean + half, y[1] = mean - half;
-        double x1 = (mt[0] * exp(y[0]) + mt[1] * exp(y[1])) / sqrt_s;
-        double x2 = (mt[0] * exp(-y[0]) + mt[1] * exp(-y[1])) / sqrt_s;
-        double keep = x1 < 1 && x2 < 1 ? (1 - x1) * (1 - x2) : 0;
-        if (truth_uniform(draws) < keep * keep * keep) return;
-    }
-}
-
 static void event(const truth_run *run, truth_draws *draws, double *row)
 {
     double m[2], mt[2], y[2], mw[2];
@@ -63,7 +46,7 @@ static void event(const truth_run *run, truth_draws *draws, double *row)
     double pt = truth_falling_pt(truth_uniform(draws), pt_scale, pt_power, run->sqrt_s / 8);
     double phi = M_PI * (2 * truth_uniform(draws) - 1), x = pt * cos(phi), py = pt * sin(phi);
     for (int i = 0; i < 2; i++) mt[i] = sqrt(m[i] * m[i] + pt * pt);
-    draw_rapidities(draws, run->sqrt_s, mt, y);
+    truth_pair_rapidities(draws, run->sqrt_s, mt, sigma_half, sigma_mean, y);
     for (int i = 0; i < 2; i++) {
         truth_vector top = truth_on_shell(m[i], i ? -x : x, i ? -py : py, mt[i] * sinh(y[i])), b, w, q, other;
         truth_decay_isotropic(draws, top, m[i], TRUTH_B_MASS, mw[i], &b, &w);

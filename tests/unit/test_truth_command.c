@@ -16,7 +16,9 @@ START_TEST(first_events_of_a_longer_run_are_the_run)
         size_t size = (size_t)(37 * process->n_columns) * sizeof *few;
         ck_assert_msg(memcmp(few, many, size) == 0, "%s: another prefix", process->name);
         for (int i = 0; i < 37 * process->n_columns; i++) {
-            ck_assert_msg(few[i] != other[i] && few[i] != huge[i], "%s: the seed does not matter", process->name);
+            /* two seeds agree in a number only where a cell of a shower is suppressed */
+            ck_assert_msg((few[i] != other[i] && few[i] != huge[i]) || few[i] == 0, "%s: the seed does not matter",
+                          process->name);
             ck_assert(isfinite(few[i]) && isfinite(huge[i]));
         }
         free(few), free(many), free(other), free(huge);
@@ -32,6 +34,8 @@ START_TEST(no_two_processes_share_numbers)
         {"two_body", ""},  {"zll", "beams=ee"}, {"zll", "beams=pp"}, {"dy_full", ""},
         {"dy_photon", ""}, {"ttbar_6q", ""},    {"ww_lep6", ""},     {"toy_1x", ""},
         {"toy_1x", "sample=subtract"},          {"toy_1x", "sample=add"},
+        {"zw_unfold", ""}, {"gauss_unfold", ""}, {"shower", ""},
+        {"shower", "particle=gamma"}, {"shower", "particle=piplus"}, {"zg_real", ""}, {"zg_dipole", ""},
     };
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
         truth_run run;

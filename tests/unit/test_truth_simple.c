@@ -61,6 +61,37 @@ START_TEST(toy_rates_are_the_integrals)
 }
 END_TEST
 
+START_TEST(toy_files_give_the_subtraction)
+{
+    /* bin by bin, events weighted with sigma_pb/n of their files: B - S = 0.1, B - S + A adds the peak */
+    const char *const setting[3] = {"sample=base", "sample=subtract", "sample=add"};
+    enum { BINS = 10 };
+    double rate[3][BINS] = {{0}}, variance[3][BINS] = {{0}};
+    for (int s = 0; s < 3; s++) {
+        genhep_dataset *data, *read;
+        const char *path = gh_test_path("toy.h5");
+        free(make_events("toy_1x", N, 31, setting[s], &data));
+        ck_ok(genhep_dataset_write(data, path, NULL));
+        ck_ok(genhep_dataset_open(path, NULL, &read));
+        double *x = malloc(N * sizeof *x), weight = attribute_number(read, "sigma_pb") / N;
+        ck_ok(genhep_dataset_values(read, x, 1, N));
+        for (int i = 0; i < N; i++) {
+            int bin = (int)((x[i] - 1) / 199 * BINS);
+            bin = bin < BINS ? bin : BINS - 1;
+            rate[s][bin] += weight, variance[s][bin] += weight * weight;
+        }
+        genhep_dataset_free(data), genhep_dataset_free(read), free(x);
+    }
+    for (int b = 0; b < BINS; b++) {
+        double lo = 1 + 19.9 * b, hi = lo + 19.9, peak = 5 / M_PI * (atan((hi - 90) / 10) - atan((lo - 90) / 10));
+        double difference = rate[0][b] - rate[1][b], error = sqrt(variance[0][b] + variance[1][b]);
+        ck_assert_double_lt(fabs(difference - 1.99), SIGMA_LIMIT * error);
+        error = sqrt(error * error + variance[2][b]);
+        ck_assert_double_lt(fabs(difference + rate[2][b] - 1.99 - peak), SIGMA_LIMIT * error);
+    }
+}
+END_TEST
+
 START_TEST(toy_samples_are_independent)
 {
     /* shared numbers would make base and subtract rise together: rank correlation far from 0 */
@@ -343,7 +374,8 @@ START_TEST(breit_wigners_invert_their_distributions)
 }
 END_TEST
 
-GH_TEST_MAIN("truth_simple", toy_follows_its_distribution, toy_rates_are_the_integrals, toy_samples_are_independent,
+GH_TEST_MAIN("truth_simple", toy_follows_its_distribution, toy_rates_are_the_integrals,
+             toy_files_give_the_subtraction, toy_samples_are_independent,
              two_body_is_isotropic, two_body_smears_each_energy, zll_ee_mass_angle_and_asymmetry,
              zll_ee_at_fixed_energy, zll_pp_mass_and_balance, zll_pp_rapidity_and_direction, zll_pp_flavours,
              decays_and_boosts, breit_wigners_invert_their_distributions, falling_spectrum_inverts_its_distribution)
