@@ -94,15 +94,26 @@ $(B)/genhep.pc: pkgconfig/genhep.pc.in FORCE
 	@mkdir -p $(@D)
 	@sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|; s|@VERSION@|$(VERSION)|' $< > $@
 
-# Each test file is a program of its own that links the library's objects, so it sees internals.
-$(B)/tests/grad/%: tests/grad/%.c $(B)/libgenhep_double.a
+# Each test file is a program of its own that links the library's objects, so it sees internals. OpenBLAS with its kernels for
+# every CPU is linked once, behind the GEMM door, and not into every test.
+GEMM_SRC := lib/linalg/gemm.c lib/linalg/gemm_buffers.c
+TEST_LIBS = -L$(B) $(HDF5_LIBS) -lz -lm -lpthread $(CHECK_LIBS) -Wl,-rpath,'$(abspath $(B))'
+$(B)/libgemm_test.so: $(GEMM_SRC) lib/linalg/gemm.h lib/linalg/gemm_buffers.h
 	@mkdir -p $(@D)
 	$(SAY) LD $@
-	$(Q)$(CC) $(BASE_CFLAGS) -DGH_REAL_DOUBLE -Itests -Isrc -MMD -MP -MF $@.d $< -o $@ $(B)/libgenhep_double.a $(LIBS) $(CHECK_LIBS)
-$(B)/tests/%: tests/%.c $(B)/libgenhep.a $(filter-out $(B)/obj/src/main.o,$(TOOL_OBJ))
+	$(Q)$(CC) $(BASE_CFLAGS) -shared -o $@ $(GEMM_SRC) $(BLAS_LIBS) -lm -lpthread
+$(B)/libgemm_test_double.so: $(GEMM_SRC) lib/linalg/gemm.h lib/linalg/gemm_buffers.h
 	@mkdir -p $(@D)
 	$(SAY) LD $@
-	$(Q)$(CC) $(BASE_CFLAGS) -Itests -Isrc -MMD -MP -MF $@.d $< -o $@ $(filter-out $(B)/obj/src/main.o,$(TOOL_OBJ)) $(B)/libgenhep.a $(LIBS) $(CHECK_LIBS)
+	$(Q)$(CC) $(BASE_CFLAGS) -DGH_REAL_DOUBLE -shared -o $@ $(GEMM_SRC) $(BLAS_LIBS) -lm -lpthread
+$(B)/tests/grad/%: tests/grad/%.c $(B)/libgenhep_double.a $(B)/libgemm_test_double.so
+	@mkdir -p $(@D)
+	$(SAY) LD $@
+	$(Q)$(CC) $(BASE_CFLAGS) -DGH_REAL_DOUBLE -Itests -Isrc -MMD -MP -MF $@.d $< -o $@ -L$(B) -Wl,--no-as-needed -lgemm_test_double $(B)/libgenhep_double.a $(TEST_LIBS)
+$(B)/tests/%: tests/%.c $(B)/libgenhep.a $(B)/libgemm_test.so $(filter-out $(B)/obj/src/main.o,$(TOOL_OBJ))
+	@mkdir -p $(@D)
+	$(SAY) LD $@
+	$(Q)$(CC) $(BASE_CFLAGS) -Itests -Isrc -MMD -MP -MF $@.d $< -o $@ $(filter-out $(B)/obj/src/main.o,$(TOOL_OBJ)) -L$(B) -Wl,--no-as-needed -lgemm_test $(B)/libgenhep.a $(TEST_LIBS)
 
 -include $(LIB_OBJ:.o=.d) $(DBL_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(TEST_BIN:=.d) $(TEST_LONG_BIN:=.d) $(B)/tests/fuzz/fuzz.d
 
