@@ -423,6 +423,7 @@ gh_status gh_model_load(const gh_hooks *hooks, const gh_archive *archive, genhep
     GH_TRY_CLEANUP(load_schema(hooks, archive, &model->schema));
     GH_TRY_CLEANUP(gh_prep_load(hooks, "prep", archive, &prep));
     GH_TRY_CLEANUP(gh_conditions_load(model, archive));
+    if (model->family->trainable) GH_TRY_CLEANUP(gh_conditions_settings(model));
     if (gh_prep_columns(prep) != model->n_targets) {
         status = gh_fail(GENHEP_E_FORMAT, "the preparation has %lld columns, the schema %lld to generate", (long long)gh_prep_columns(prep),
                          (long long)model->n_targets);

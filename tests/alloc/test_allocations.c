@@ -49,6 +49,7 @@ static genhep_status make_options(const char *settings, genhep_options **options
 }
 
 #define CHAIN_TREE "prep = category(b_Q), tree, quantile; prep.tree = X: a b"
+#define CHAIN_CONDITIONS "data.condition = b_*; prep = ptetaphi, quantile; prep.condition = category(b_Q), momenta, standardise"
 #define CHAIN_PAIR "prep = pair(a, b), azimuth, standardise, log(b_Q, -3), minmax"
 
 /* ---- options
@@ -157,7 +158,8 @@ START_TEST(create)
     static const char *const settings[] = {
         CHAIN_TREE, CHAIN_PAIR "; loss.noise = event; encoder.norm = batch; decoder.residual = add",
         "model.family = independent; prep = ptetaphi, quantile",
-        "model.family = independent; prep = momenta, maxabs; model.family = vae"};
+        "model.family = independent; prep = momenta, maxabs; model.family = vae",
+        CHAIN_CONDITIONS};
     for (int weighted = 0; weighted < 2; weighted++) {
         genhep_dataset *rows;
         ck_ok(make_table(NULL, ROWS, weighted, &rows));
@@ -242,6 +244,9 @@ START_TEST(train_and_resume)
     ck_assert_int_gt(fail_each("train", train_scenario, &t), 200);
     ck_assert_int_gt(fail_each("resume", resume_scenario, &t), 200);
     genhep_model_free(model);
+    t.model = model = trained_model(CHAIN_CONDITIONS);
+    ck_assert_int_gt(fail_each("train with conditions", train_scenario, &t), 200);
+    genhep_model_free(model);
     genhep_dataset_free(rows);
     ck_assert_int_eq(memory.blocks, 0);
 }
@@ -314,12 +319,14 @@ static genhep_status draw_scenario(void *context)
     genhep_options *options = NULL;
     genhep_sampler *sampler = NULL;
     const genhep_model *model = context;
-    double events[20 * COLUMNS], latents[20 * 16], density[20];
+    double events[20 * COLUMNS], latents[20 * 16], density[20], cond[20 * COLUMNS];
+    const int64_t C = genhep_model_conditions(model);
+    for (int i = 0; i < 20 * COLUMNS; i++) cond[i] = 1;
     genhep_status status = counting_options(&options);
     if (!status) status = genhep_options_set_int(options, "sample.threads", 3);
     if (!status) status = genhep_options_set_int(options, "density.samples", 3);
     if (!status) status = genhep_sampler_create(model, options, &sampler);
-    if (!status) status = genhep_sampler_draw_double(sampler, 20, NULL, 0, events, COLUMNS, 20 * COLUMNS);
+    if (!status) status = genhep_sampler_draw_double(sampler, 20, C ? cond : NULL, C, events, COLUMNS, 20 * COLUMNS);
     if (!status && genhep_model_latents(model)) status = genhep_model_encode(model, 20, events, COLUMNS, latents, NULL);
     if (!status && genhep_model_latents(model)) status = genhep_model_decode(model, 20, latents, events, COLUMNS);
     if (!status) status = genhep_model_log_density(model, options, 20, events, COLUMNS, density);
@@ -337,13 +344,13 @@ START_TEST(save_open_draw)
     snprintf(path, sizeof path, "%s", gh_test_path("m.h5"));
     genhep_options *options;
     ck_ok(make_options("model.family = independent; prep = ptetaphi, quantile", &options));
-    genhep_model *models[3] = {trained_model(CHAIN_TREE "; decoder.norm = batch"),
-                               trained_model(CHAIN_PAIR "; loss.noise = event"), NULL};
-    ck_ok(genhep_independent_create(options, &training_rows, 1, &models[2]));
-    for (int k = 0; k < 3; k++) {
+    genhep_model *models[4] = {trained_model(CHAIN_TREE "; decoder.norm = batch"),
+                               trained_model(CHAIN_PAIR "; loss.noise = event"), trained_model(CHAIN_CONDITIONS), NULL};
+    ck_ok(genhep_independent_create(options, &training_rows, 1, &models[3]));
+    for (int k = 0; k < 4; k++) {
         saving s = {models[k], path};
         ck_assert_int_gt(fail_each("save", save_scenario, &s), 20);
-        if (k < 2) ck_assert_int_gt(fail_each("open, info, verify", open_scenario, &s), 100);
+        if (k < 3) ck_assert_int_gt(fail_each("open, info, verify", open_scenario, &s), 100);
         ck_assert_int_gt(fail_each("draw, encode, density", draw_scenario, models[k]), 20);
         genhep_model_free(models[k]);
     }

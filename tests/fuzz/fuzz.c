@@ -118,19 +118,21 @@ static void use_model(outcome *o, const genhep_model *model)
 {
     genhep_options *options = counting_options();
     genhep_sampler *sampler = NULL;
-    int64_t D = genhep_model_columns(model), L = genhep_model_latents(model), length;
+    int64_t D = genhep_model_columns(model), L = genhep_model_latents(model), C = genhep_model_conditions(model), length;
     double *events = calloc((size_t)(DRAWN * D), sizeof *events), density[DRAWN];
     double *latents = calloc((size_t)(2 * DRAWN * (L + 1)), sizeof *latents);
-    if (!events || !latents) abort();
+    double *cond = C ? calloc((size_t)(DRAWN * C), sizeof *cond) : NULL;
+    if (!events || !latents || (C && !cond)) abort();
+    for (int64_t i = 0; i < DRAWN * C; i++) cond[i] = (double)(i % 5) - 1;
     MUST(genhep_options_set_int(options, "density.samples", 3));
     genhep_status status = genhep_sampler_create(model, options, &sampler);
     if (status && status != GENHEP_E_STATE && status != GENHEP_E_NOMEM) problem(o, "genhep_sampler_create", status);
     if (!status) {
-        status = genhep_sampler_draw_double(sampler, DRAWN, NULL, 0, events, D, DRAWN * D);
+        status = genhep_sampler_draw_double(sampler, DRAWN, cond, C, events, D, DRAWN * D);
         if (status && status != GENHEP_E_NUMERIC) problem(o, "genhep_sampler_draw_double", status);
         for (int64_t i = 0; !status && i < DRAWN * D; i++)
             if (!isfinite(events[i])) problem(o, "an event that is not finite", GENHEP_OK);
-        genhep_status one = genhep_sampler_next(sampler, NULL, events, density);
+        genhep_status one = genhep_sampler_next(sampler, cond, events, density);
         if (one && one != GENHEP_E_NUMERIC) problem(o, "genhep_sampler_next", one);
     }
     if (!status) {
@@ -150,6 +152,7 @@ static void use_model(outcome *o, const genhep_model *model)
     genhep_options_free(options);
     free(events);
     free(latents);
+    free(cond);
 }
 
 static void use_trainer(outcome *o, genhep_trainer *trainer)

@@ -119,6 +119,13 @@ static const struct model_seed {
      "model.family = independent; prep = ptetaphi(a, b), category(*_Q), quantile; data.masses = a: 0.1, b: free; "
      "prep.knots = 9",
      0},
+    {"conditions",
+     "data.condition = b_*, met; prep = ptetaphi, standardise; prep.condition = category(b_Q), momenta, quantile; "
+     "data.masses = a: 0.1, b: free; prep.knots = 9; loss.noise = event",
+     0},
+    {"checkpoint-conditions",
+     "data.condition = b_*, met; data.target = a_*; prep = identity; prep.condition = category(b_Q), standardise",
+     1},
     {"checkpoint-tree",
      "prep = flags(jet*), category(a_Q, b_Q), tree, quantile; prep.tree = X: a b; data.masses = a: 0.1, b: 5; "
      "prep.knots = 21; train.schedule = plateau; loss.noise = global",

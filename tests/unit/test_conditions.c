@@ -172,6 +172,8 @@ START_TEST(conditions_that_cannot_be_are_refused)
     changed_number_fails(model, "schema/conditions", 1, 1, "'schema/conditions' is 1");
     changed_number_fails(model, "selftest/conditions", 3, NAN, "'selftest/conditions' is not finite");
     changed_number_fails(model, "condition_prep/columns", 0, 3, "condition_prep");
+    ck_ok(genhep_options_set(model->options, "latent.source", "buffer"));
+    changed_number_fails(model, "schema/storage", 0, 8, "latent.source: found 'buffer'");
     genhep_model_free(model);
 }
 END_TEST
