@@ -253,6 +253,57 @@ START_TEST(documented_table)
 }
 END_TEST
 
+/* ---- what differs from one shower to the next ---- */
+
+static double exponential_cdf(double x, const void *user)
+{
+    return -expm1(-x / *(const double *)user);
+}
+
+static double normal_cdf(double x, const void *user)
+{
+    const double *p = user;
+    return 0.5 * erfc(-(x - p[0]) / (p[1] * sqrt(2)));
+}
+
+/** Share v of hadronic energy with distribution function v^k, k = F/(1 - F). */
+static double hadronic_cdf(double v, const void *user)
+{
+    return pow(v, *(const double *)user);
+}
+
+START_TEST(showers_differ_as_stated)
+{
+    enum { M = 100000 };
+    const double energy = 20, F = pow(energy, -0.17), k = F / (1 - F);
+    double *x[6];
+    for (int i = 0; i < 6; i++) x[i] = malloc(M * sizeof **x);
+    for (int particle = 0; particle < 3; particle++) {
+        const constants *p = &of_particle[particle];
+        for (int i = 0; i < M; i++) {
+            truth_draws draws = truth_draws_of(78, particle, i);
+            truth_shower shower = {.particle = (enum truth_particle)particle, .energy = energy};
+            truth_shower_draw(&draws, &shower);
+            x[0][i] = shower.start, x[1][i] = log(shower.shape), x[2][i] = log(shower.radius);
+            x[3][i] = shower.x, x[4][i] = shower.y;
+            if (p->hadronic > 0) x[5][i] = (1 - shower.response) / p->hadronic;
+            else must(shower.response == 1);
+        }
+        double mean = log(1 + 0.5 * (log(energy / p->scale) + p->offset)), sigma = p->shape_sigma,
+               spread = p->radius_sigma;
+        const double shape[2] = {mean - sigma * sigma / 2, sigma}, radius[2] = {-spread * spread / 2, spread};
+        const double centre[2] = {0, p->centre};
+        ck_ks(x[0], M, exponential_cdf, &p->start);
+        ck_ks(x[1], M, normal_cdf, shape);
+        ck_ks(x[2], M, normal_cdf, radius);
+        ck_ks(x[3], M, normal_cdf, centre);
+        ck_ks(x[4], M, normal_cdf, centre);
+        if (p->hadronic > 0) ck_ks(x[5], M, hadronic_cdf, &k);
+    }
+    for (int i = 0; i < 6; i++) free(x[i]);
+}
+END_TEST
+
 /* ---- cells ---- */
 
 START_TEST(cells_are_integrals_over_their_areas)
@@ -379,5 +430,6 @@ START_TEST(columns_and_settings)
 END_TEST
 
 GH_TEST_MAIN("truth_shower", gamma_distribution_function, gamma_numbers, moments_are_the_integrals,
-             layers_have_the_stated_moments, documented_table, cells_are_integrals_over_their_areas,
-             layers_share_the_profile, suppression_follows_the_gamma_distribution, columns_and_settings)
+             layers_have_the_stated_moments, documented_table, showers_differ_as_stated,
+             cells_are_integrals_over_their_areas, layers_share_the_profile, suppression_follows_the_gamma_distribution,
+             columns_and_settings)
