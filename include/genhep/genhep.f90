@@ -68,7 +68,7 @@ module genhep
     end type genhep_column
 
     type, bind(c), public :: genhep_progress
-        integer(c_int64_t) :: struct_size = 128 ! bytes of this type
+        integer(c_int64_t) :: struct_size = 152 ! bytes of this type
         integer(c_int64_t) :: step
         integer(c_int64_t) :: steps
         integer(c_int64_t) :: epoch
@@ -85,6 +85,9 @@ module genhep
         real(c_double) :: figure
         real(c_double) :: best_figure
         integer(c_int64_t) :: best_step
+        real(c_double) :: discriminator
+        real(c_double) :: penalty
+        real(c_double) :: mmd
     end type genhep_progress
 
     type, bind(c), public :: genhep_observable
@@ -382,6 +385,24 @@ module genhep
             type(c_ptr), intent(out) :: model
             integer(c_int32_t) :: returned
         end function genhep_bvae_create
+        function genhep_gan_create(options, datasets, n_datasets, model) &
+            & bind(c, name="genhep_gan_create") result(returned)
+            import
+            type(c_ptr), value :: options
+            type(c_ptr), intent(in) :: datasets(*)
+            integer(c_int64_t), value :: n_datasets
+            type(c_ptr), intent(out) :: model
+            integer(c_int32_t) :: returned
+        end function genhep_gan_create
+        function genhep_fcgan_create(options, datasets, n_datasets, model) &
+            & bind(c, name="genhep_fcgan_create") result(returned)
+            import
+            type(c_ptr), value :: options
+            type(c_ptr), intent(in) :: datasets(*)
+            integer(c_int64_t), value :: n_datasets
+            type(c_ptr), intent(out) :: model
+            integer(c_int32_t) :: returned
+        end function genhep_fcgan_create
         function genhep_independent_create(options, datasets, n_datasets, model) &
             & bind(c, name="genhep_independent_create") result(returned)
             import
