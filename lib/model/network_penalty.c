@@ -18,10 +18,10 @@
 static int64_t carve(const gh_network *network, int64_t rows, gh_penalty_tape *penalty, gh_real *base)
 {
     int64_t used = 0;
-#define TAKE(target, count)                                \
-    do {                                                   \
-        if (base) (target) = base + used;                  \
-        used += ((count) + 15) / 16 * 16;                  \
+#define TAKE(target, count)               \
+    do {                                  \
+        if (base) (target) = base + used; \
+        used += ((count) + 15) / 16 * 16; \
     } while (0)
     TAKE(penalty->gradient, rows * network->spec.inputs);
     for (int64_t k = 0; k < network->n_layers; k++) {
@@ -33,16 +33,19 @@ static int64_t carve(const gh_network *network, int64_t rows, gh_penalty_tape *p
     }
     for (int i = 0; i < 3; i++) TAKE(penalty->turn[i], rows * network->widest);
     TAKE(penalty->mixed, rows * network->widest);
+    TAKE(penalty->factor, rows);
 #undef TAKE
     return used;
 }
 
-gh_status gh_penalty_tape_create(const gh_hooks *hooks, const gh_network *network, int64_t max_rows, gh_penalty_tape *penalty)
+gh_status gh_penalty_tape_create(const gh_hooks *hooks, const gh_network *network, int64_t max_rows,
+                                 gh_penalty_tape *penalty)
 {
     memset(penalty, 0, sizeof *penalty);
     penalty->hooks = *hooks;
     if (network->spec.norm == GH_NORM_BATCH)
-        GH_FAIL(GENHEP_E_OPTION, "gradient penalty of a network with batch norm: expected no norm or layer norm, since every row "
+        GH_FAIL(GENHEP_E_OPTION,
+                "gradient penalty of a network with batch norm: expected no norm or layer norm, since every row "
                 "needs an input gradient of its own");
     int64_t total = carve(network, max_rows, penalty, NULL);
     GH_TRY(gh_alloc_aligned(hooks, &penalty->arena, total, sizeof(gh_real)));
@@ -60,8 +63,8 @@ void gh_penalty_tape_free(gh_penalty_tape *penalty)
 
 /* Y = c X + T, c a number a row. */
 GH_CLONES
-static void mix(gh_real *restrict Y, const gh_real *restrict c, const gh_real *restrict X, const gh_real *restrict T, int64_t N,
-                int64_t O)
+static void mix(gh_real *restrict Y, const gh_real *restrict c, const gh_real *restrict X, const gh_real *restrict T,
+                int64_t N, int64_t O)
 {
     for (int64_t i = 0; i < N; i++)
 #pragma omp simd
@@ -72,7 +75,7 @@ static void mix(gh_real *restrict Y, const gh_real *restrict c, const gh_real *r
 static void twice(gh_real *restrict Y, const gh_real *restrict t, const gh_real *restrict X, int64_t N, int64_t O)
 {
     for (int64_t i = 0; i < N; i++)
-        for (int64_t j = 0; j < O; j++) Y[i * O + j] = 2 * t[i] * X[i * O + j];
+        for (int64_t j = 0; j < O; j++) Y[i * O + j] = 2 * gh_without_dust(t[i]) * X[i * O + j];
 }
 
 GH_CLONES
@@ -84,7 +87,8 @@ static void add_to(gh_real *restrict Y, const gh_real *restrict X, int64_t n)
 
 /* out_j += sum_i c_i X_ij; four rows at a time, so that `out` is loaded and stored less often. */
 GH_CLONES
-static void weighted_sum(gh_real *restrict out, const gh_real *restrict c, const gh_real *restrict X, int64_t N, int64_t O)
+static void weighted_sum(gh_real *restrict out, const gh_real *restrict c, const gh_real *restrict X, int64_t N,
+                         int64_t O)
 {
     int64_t i = 0;
     for (; i + 4 <= N; i += 4) {
@@ -98,8 +102,8 @@ static void weighted_sum(gh_real *restrict out, const gh_real *restrict c, const
 }
 
 /* out_j += sum_i c_i X_ij H_ij */
-static void weighted_product(gh_real *restrict out, const gh_real *restrict c, const gh_real *restrict X, const gh_real *restrict H,
-                             int64_t N, int64_t O)
+static void weighted_product(gh_real *restrict out, const gh_real *restrict c, const gh_real *restrict X,
+                             const gh_real *restrict H, int64_t N, int64_t O)
 {
     for (int64_t i = 0; i < N; i++)
         for (int64_t j = 0; j < O; j++) out[j] += c[i] * X[i * O + j] * H[i * O + j];
@@ -122,33 +126,40 @@ static const gh_real *plain_value(const gh_tape *tape, int64_t k)
 
 /* ---- sensitivities --------------------------------------------------------------------------------------------- */
 
-void gh_network_input_gradient(const gh_network *network, const gh_real *parameters, const gh_tape *tape, int64_t output, int64_t N,
-                               gh_penalty_tape *penalty, gh_real *s)
+/* Where dphi/d(value number k) is gathered, in place of what will be the delta of the layer that gives the value. */
+static gh_real *sensitivity(gh_penalty_tape *penalty, int64_t k)
 {
-    /* As gh_network_backward, with delta[k] for gradient[k + 1]: a value that feeds a skip gets its first contribution there. */
+    return k > 0 ? penalty->delta[k - 1] : penalty->gradient;
+}
+
+void gh_network_input_gradient(const gh_network *network, const gh_real *parameters, const gh_tape *tape,
+                               int64_t output, int64_t N, gh_penalty_tape *penalty, gh_real *s)
+{
+    /* As gh_network_backward: a value that feeds a skip gets its first contribution there. */
     unsigned char started[GH_MAX_LAYERS + 1] = {0};
     const int64_t last = network->n_layers - 1, outputs = network->spec.outputs;
     memset(penalty->delta[last], 0, (size_t)(N * outputs) * sizeof(gh_real));
     for (int64_t i = 0; i < N; i++) penalty->delta[last][i * outputs + output] = 1;
     for (int64_t k = last; k >= 0; k--) {
         const gh_layer *l = &network->layer[k];
-        gh_real *d = penalty->delta[k], *below = k ? penalty->delta[k - 1] : penalty->gradient;
+        gh_real *d = penalty->delta[k], *below = sensitivity(penalty, k);
         const int64_t size = N * l->outputs;
         const size_t bytes = (size_t)size * sizeof *d;
         if (l->skip_after) {
-            memcpy(penalty->delta[l->skip - 1], d, bytes);
+            memcpy(sensitivity(penalty, l->skip), d, bytes);
             started[l->skip] = 1;
         }
         if (l->dropout) gh_dropout_backward(d, tape->mask[k], N, l->outputs);
         if (penalty->curvature[k]) memcpy(penalty->curvature[k], d, bytes);
         gh_activate_backward(d, plain_value(tape, k), tape->argument[k], size, l->activation, network->spec.slope);
         if (l->skip >= 0 && !l->skip_after) {
-            memcpy(penalty->delta[l->skip - 1], d, bytes);
+            memcpy(sensitivity(penalty, l->skip), d, bytes);
             started[l->skip] = 1;
         }
         if (l->norm_scale >= 0) {
             memcpy(penalty->scaled[k], d, bytes);
-            gh_layer_norm_backward(d, NULL, NULL, tape->xhat[k], tape->statistics[k], parameters + l->norm_scale, N, l->outputs);
+            gh_layer_norm_backward(d, NULL, NULL, tape->xhat[k], tape->statistics[k], parameters + l->norm_scale, N,
+                                   l->outputs);
         }
         gh_gemm(GH_N, GH_N, N, l->inputs, l->outputs, d, parameters + l->weights, started[k], below);
     }
@@ -158,8 +169,8 @@ void gh_network_input_gradient(const gh_network *network, const gh_real *paramet
 /* ---- tangent and curvature ------------------------------------------------------------------------------------- */
 
 /* The value number k+1 of the tangent, in T, from adot = W xdot in T. Leaves curvatures, adds the scale's gradient. */
-static void tangent_layer(const gh_network *network, const gh_real *parameters, const gh_tape *tape, gh_penalty_tape *penalty,
-                          int64_t k, gh_real *T, int64_t N, gh_real *gradients)
+static void tangent_layer(const gh_network *network, const gh_real *parameters, const gh_tape *tape,
+                          gh_penalty_tape *penalty, int64_t k, gh_real *T, int64_t N, gh_real *gradients)
 {
     const gh_layer *l = &network->layer[k];
     const int64_t size = N * l->outputs;
@@ -169,16 +180,16 @@ static void tangent_layer(const gh_network *network, const gh_real *parameters, 
                              parameters + l->norm_scale, N, l->outputs);
     if (skipped && !l->skip_after) add_to(T, skipped, size);
     if (penalty->curvature[k])
-        gh_activate_second(T, penalty->curvature[k], value, tape->argument[k], size, l->activation, network->spec.slope);
-    else
-        gh_activate_backward(T, value, tape->argument[k], size, l->activation, network->spec.slope);
+        gh_activate_second(T, penalty->curvature[k], value, tape->argument[k], size, l->activation,
+                           network->spec.slope);
+    else gh_activate_backward(T, value, tape->argument[k], size, l->activation, network->spec.slope);
     if (l->dropout) gh_dropout_backward(T, tape->mask[k], N, l->outputs);
-    if (l->skip_after) add_to(T, skipped, size);
+    if (skipped && l->skip_after) add_to(T, skipped, size);
 }
 
 /* The adjoints r of arguments that curved layers leave, from the output down; they add to the gradients. */
-static void curvature_sweep(const gh_network *network, const gh_real *parameters, const gh_tape *tape, gh_penalty_tape *penalty,
-                            int64_t N, gh_real *gradients)
+static void curvature_sweep(const gh_network *network, const gh_real *parameters, const gh_tape *tape,
+                            gh_penalty_tape *penalty, int64_t N, gh_real *gradients)
 {
     unsigned char started[GH_MAX_LAYERS + 1] = {0};
     for (int64_t k = network->n_layers - 1; k >= 0; k--) {
@@ -203,39 +214,46 @@ static void curvature_sweep(const gh_network *network, const gh_real *parameters
             started[l->skip] = 1;
         }
         if (l->norm_scale >= 0) {
-            gh_layer_norm_backward(r, gradients + l->norm_scale, gradients + l->bias, tape->xhat[k], tape->statistics[k],
-                                   parameters + l->norm_scale, N, l->outputs);
+            gh_layer_norm_backward(r, gradients + l->norm_scale, gradients + l->bias, tape->xhat[k],
+                                   tape->statistics[k], parameters + l->norm_scale, N, l->outputs);
             add_to(r, penalty->scaled[k], size);
         } else {
             gh_col_sum(r, N, l->outputs, gradients + l->bias);
         }
         gh_gemm(GH_T, GH_N, l->outputs, l->inputs, N, r, tape->value[k], 1, gradients + l->weights);
-        if (k) gh_gemm(GH_N, GH_N, N, l->inputs, l->outputs, r, parameters + l->weights, started[k], penalty->turn[k % 3]);
+        if (k)
+            gh_gemm(GH_N, GH_N, N, l->inputs, l->outputs, r, parameters + l->weights, started[k], penalty->turn[k % 3]);
         started[k] = 1;
     }
 }
 
-void gh_network_penalty_backward(const gh_network *network, const gh_real *parameters, const gh_tape *tape, gh_penalty_tape *penalty,
-                                 const gh_real *c, const gh_real *t, int64_t N, int add, gh_real *gradients)
+void gh_network_penalty_backward(const gh_network *network, const gh_real *parameters, const gh_tape *tape,
+                                 gh_penalty_tape *penalty, const gh_real *c, const gh_real *t, int64_t N, int add,
+                                 gh_real *gradients)
 {
     int curved = 0;
-    twice(penalty->turn[0], t, penalty->gradient, N, network->spec.inputs); /* all further tangents carry the factor 2 t */
+    gh_real *factor = penalty->factor;
+    for (int64_t i = 0; i < N; i++) factor[i] = gh_without_dust(c[i]);
+    twice(penalty->turn[0], t, penalty->gradient, N,
+          network->spec.inputs); /* all further tangents carry the factor 2 t */
     for (int64_t k = 0; k < network->n_layers; k++) {
         const gh_layer *l = &network->layer[k];
         gh_real *X_dot = penalty->turn[k % 3], *next = penalty->turn[(k + 1) % 3];
         const size_t bytes = (size_t)l->outputs * sizeof *gradients;
         if (!add) memset(gradients + l->bias, 0, bytes);
         if (!add && l->norm_scale >= 0) memset(gradients + l->norm_scale, 0, bytes);
-        mix(penalty->mixed, c, tape->value[k], X_dot, N, l->inputs);
-        gh_gemm(GH_T, GH_N, l->outputs, l->inputs, N, penalty->delta[k], penalty->mixed, add ? 1 : 0, gradients + l->weights);
+        mix(penalty->mixed, factor, tape->value[k], X_dot, N, l->inputs);
+        gh_gemm(GH_T, GH_N, l->outputs, l->inputs, N, penalty->delta[k], penalty->mixed, add ? 1 : 0,
+                gradients + l->weights);
         if (l->norm_scale >= 0) {
-            weighted_sum(gradients + l->bias, c, penalty->scaled[k], N, l->outputs);
-            weighted_product(gradients + l->norm_scale, c, penalty->scaled[k], tape->xhat[k], N, l->outputs);
+            weighted_sum(gradients + l->bias, factor, penalty->scaled[k], N, l->outputs);
+            weighted_product(gradients + l->norm_scale, factor, penalty->scaled[k], tape->xhat[k], N, l->outputs);
         } else {
-            weighted_sum(gradients + l->bias, c, penalty->delta[k], N, l->outputs);
+            weighted_sum(gradients + l->bias, factor, penalty->delta[k], N, l->outputs);
         }
         if (penalty->curvature[k]) curved = 1;
-        if (k + 1 == network->n_layers && !penalty->curvature[k]) break; /* the tangent of the output has no further use */
+        if (k + 1 == network->n_layers && !penalty->curvature[k])
+            break; /* the tangent of the output has no further use */
         gh_gemm(GH_N, GH_T, N, l->outputs, l->inputs, X_dot, parameters + l->weights, 0, next);
         tangent_layer(network, parameters, tape, penalty, k, next, N, gradients);
     }
