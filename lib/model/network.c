@@ -155,6 +155,8 @@ void gh_network_backward(const gh_network *network, const gh_real *parameters, g
 
 void gh_network_backward_input(const gh_network *network, const gh_real *parameters, gh_tape *tape, int64_t N)
 {
+    gh_real *g = tape->gradient[network->n_layers];
+    for (int64_t i = 0; i < N * network->spec.outputs; i++) g[i] = gh_without_dust(g[i]);
     backward(network, parameters, tape, N, NULL);
 }
 

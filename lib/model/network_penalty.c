@@ -31,6 +31,7 @@ static int64_t carve(const gh_network *network, int64_t rows, gh_penalty_tape *p
         if (l->norm_scale >= 0 || gh_activation_is_curved(l->activation)) TAKE(penalty->curvature[k], size);
     }
     for (int i = 0; i < 3; i++) TAKE(penalty->turn[i], rows * network->values);
+    TAKE(penalty->factor, rows);
     TAKE(penalty->mixed, rows * network->values);
     if (network->work) TAKE(penalty->work, rows * network->work);
 #undef TAKE
@@ -73,11 +74,11 @@ static void mix(gh_real *restrict Y, const gh_real *restrict c, const gh_real *r
         for (int64_t j = 0; j < O; j++) Y[i * O + j] = c[i] * X[i * O + j] + T[i * O + j];
 }
 
-/* Y = 2 t X, t a number a row. */
+/* Y = 2 t X, t a number a row. Where c and t enter, dust is left out (network.h). */
 static void twice(gh_real *restrict Y, const gh_real *restrict t, const gh_real *restrict X, int64_t N, int64_t O)
 {
     for (int64_t i = 0; i < N; i++)
-        for (int64_t j = 0; j < O; j++) Y[i * O + j] = 2 * t[i] * X[i * O + j];
+        for (int64_t j = 0; j < O; j++) Y[i * O + j] = 2 * gh_without_dust(t[i]) * X[i * O + j];
 }
 
 GH_CLONES
@@ -227,6 +228,8 @@ void gh_network_penalty_backward(const gh_network *network, const gh_real *param
                                  const gh_real *c, const gh_real *t, int64_t N, int add, gh_real *gradients)
 {
     int curved = 0;
+    for (int64_t i = 0; i < N; i++) penalty->factor[i] = gh_without_dust(c[i]);
+    c = penalty->factor;
     twice(penalty->turn[0], t, penalty->gradient, N, network->spec.inputs); /* all further tangents carry the factor 2 t */
     for (int64_t k = 0; k < network->n_layers; k++) {
         const gh_layer *l = &network->layer[k];

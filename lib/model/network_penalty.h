@@ -23,6 +23,7 @@ typedef struct gh_penalty_tape {
     gh_real *scaled[GH_MAX_LAYERS];    /* layer norm: dphi/d(its output), later the norm's curvature */
     gh_real *curvature[GH_MAX_LAYERS]; /* curved layers: dphi/df, later f'' times it and the argument's tangent */
     gh_real *turn[3];                  /* tangents of values, later adjoints of values, of three layers in turn */
+    gh_real *factor;                   /* (N): c without dust */
     gh_real *mixed;                    /* c x + xdot */
     gh_real *work;                     /* scratch of one layer at a time, `room` numbers */
     int64_t room;

@@ -20,8 +20,14 @@ typedef struct penalty_case {
 
 static gh_network_spec base_spec(void)
 {
-    return (gh_network_spec){.inputs = I, .outputs = 1, .layers = 3, .units = U, .activation = GH_LEAKY_RELU, .slope = 0.3,
-                             .init_gain = 1.7, .output_gain = 1};
+    return (gh_network_spec){.inputs = I,
+                             .outputs = 1,
+                             .layers = 3,
+                             .units = U,
+                             .activation = GH_LEAKY_RELU,
+                             .slope = 0.3,
+                             .init_gain = 1.7,
+                             .output_gain = 1};
 }
 
 static void start_case(penalty_case *p, const gh_network_spec *spec, int64_t rows, int64_t output)
@@ -88,7 +94,8 @@ static double loss_value(void *context)
             s = 0;
             for (int j = 0; j < I; j++) s += p->metric[j] * g[j] * g[j], g[j] *= p->metric[j];
         }
-        loss += row_loss(i, p->weight[i], p->tape.value[p->network.n_layers][i * outputs + p->output], s, &p->c[i], &p->t[i]);
+        loss += row_loss(i, p->weight[i], p->tape.value[p->network.n_layers][i * outputs + p->output], s, &p->c[i],
+                         &p->t[i]);
     }
     return loss;
 }
@@ -97,7 +104,8 @@ static void parameter_gradient(penalty_case *p)
 {
     loss_value(p);
     memset(p->gradients, 0xff, (size_t)p->trainable * sizeof(double)); /* NaN: assigned means all of it */
-    gh_network_penalty_backward(&p->network, p->parameters, &p->tape, &p->penalty, p->c, p->t, p->rows, 0, p->gradients);
+    gh_network_penalty_backward(&p->network, p->parameters, &p->tape, &p->penalty, p->c, p->t, p->rows, 0,
+                                p->gradients);
 }
 
 /* Largest error of a block's gradient, relative to the block's largest difference. */
@@ -127,7 +135,8 @@ static void check_blocks(penalty_case *p, const char *what)
         const int64_t n[3] = {l->inputs * l->outputs, l->outputs, l->outputs};
         for (int b = 0; b < 3; b++) {
             double error = start[b] < 0 ? 0 : block_error(p, start[b], n[b]);
-            ck_assert_msg(error <= 1e-6, "%s: layer %d of %d, activation %d residual %d norm %d dropout %g, block %d: error %g", what,
+            ck_assert_msg(error <= 1e-6,
+                          "%s: layer %d of %d, activation %d residual %d norm %d dropout %g, block %d: error %g", what,
                           (int)k, (int)p->network.n_layers, p->network.spec.activation, p->network.spec.residual,
                           p->network.spec.norm, p->network.spec.dropout, b, error);
         }
@@ -149,10 +158,16 @@ static void check_differences(gh_norm norm, double dropout)
             }
 }
 
-START_TEST(differences_plain) { check_differences(GH_NORM_NONE, 0); }
+START_TEST(differences_plain)
+{
+    check_differences(GH_NORM_NONE, 0);
+}
 END_TEST
 
-START_TEST(differences_dropout) { check_differences(GH_NORM_NONE, 0.3); }
+START_TEST(differences_dropout)
+{
+    check_differences(GH_NORM_NONE, 0.3);
+}
 END_TEST
 
 START_TEST(differences_layer_norm)
@@ -169,7 +184,8 @@ START_TEST(differences_outputs)
     for (int activation = GH_LINEAR; activation <= GH_SILU; activation++)
         for (int hidden = GH_LEAKY_RELU; hidden <= GH_ELU; hidden++) {
             gh_network_spec spec = base_spec();
-            spec.outputs = 3, spec.activation = (gh_activation)hidden, spec.output_activation = (gh_activation)activation;
+            spec.outputs = 3, spec.activation = (gh_activation)hidden,
+            spec.output_activation = (gh_activation)activation;
             start_case(&p, &spec, N, 1);
             check_blocks(&p, "output 1 of 3");
             p.measured = 1;
@@ -306,7 +322,8 @@ START_TEST(textbook_agrees)
     for (int which = 0; which < 4 * 3 * 2; which++) {
         gh_network_spec spec = base_spec();
         double *expected, worst = 0;
-        spec.activation = kinds[which % 4], spec.residual = (gh_residual)(which / 4 % 3), spec.dropout = which / 12 ? 0.3 : 0;
+        spec.activation = kinds[which % 4], spec.residual = (gh_residual)(which / 4 % 3),
+        spec.dropout = which / 12 ? 0.3 : 0;
         spec.layers = 5;
         start_case(&p, &spec, N, 0);
         ck_ok(gh_alloc(&hooks, &expected, p.trainable, sizeof(double)));
@@ -325,7 +342,8 @@ START_TEST(textbook_agrees)
             double error = fabs(expected[i] - p.gradients[i]) / fmax(1, fabs(expected[i]));
             worst = fmax(worst, isfinite(error) ? error : INFINITY);
         }
-        ck_assert_msg(worst <= 1e-12, "activation %d residual %d dropout %g: %g", spec.activation, spec.residual, spec.dropout, worst);
+        ck_assert_msg(worst <= 1e-12, "activation %d residual %d dropout %g: %g", spec.activation, spec.residual,
+                      spec.dropout, worst);
         gh_free(&hooks, expected);
         end_case(&p);
     }
@@ -339,7 +357,8 @@ START_TEST(without_penalty_it_is_backward)
     for (int norm = 0; norm < 3; norm += 2)
         for (int residual = 0; residual < 3; residual++) {
             gh_network_spec spec = base_spec();
-            spec.norm = (gh_norm)norm, spec.residual = (gh_residual)residual, spec.activation = GH_TANH, spec.dropout = 0.2;
+            spec.norm = (gh_norm)norm, spec.residual = (gh_residual)residual, spec.activation = GH_TANH,
+            spec.dropout = 0.2;
             start_case(&p, &spec, N, 0);
             gh_hooks hooks = gh_hooks_default();
             double *ordinary, *with_input, input[N * I];
@@ -349,9 +368,11 @@ START_TEST(without_penalty_it_is_backward)
             gh_network_penalty_backward(&p.network, p.parameters, &p.tape, &p.penalty, p.c, p.t, N, 0, p.gradients);
             memcpy(p.tape.gradient[p.network.n_layers], p.c, N * sizeof(double));
             gh_network_backward(&p.network, p.parameters, &p.tape, N, ordinary);
-            for (int64_t i = 0; i < p.trainable; i++) ck_assert(fabs(ordinary[i] - p.gradients[i]) <= 1e-13 * (1 + fabs(ordinary[i])));
+            for (int64_t i = 0; i < p.trainable; i++)
+                ck_assert(fabs(ordinary[i] - p.gradients[i]) <= 1e-13 * (1 + fabs(ordinary[i])));
             with_input = p.tape.gradient[0];
-            for (int i = 0; i < N * I; i++) ck_assert(fabs(with_input[i] - p.c[i / I] * p.penalty.gradient[i]) <= 1e-13);
+            for (int i = 0; i < N * I; i++)
+                ck_assert(fabs(with_input[i] - p.c[i / I] * p.penalty.gradient[i]) <= 1e-13);
             memcpy(input, with_input, sizeof input);
             memset(with_input, 0xff, sizeof input);
             memcpy(p.tape.gradient[p.network.n_layers], p.c, N * sizeof(double));
@@ -390,7 +411,8 @@ START_TEST(input_alone_with_batch_norm)
     gh_network_backward_input(&network, parameters, &tape, N);
     ck_assert(memcmp(input, tape.gradient[0], sizeof input) == 0);
     gh_penalty_tape penalty;
-    ck_fails(gh_penalty_tape_create(&hooks, &network, N, &penalty), GENHEP_E_OPTION, "batch norm: expected no norm or layer norm");
+    ck_fails(gh_penalty_tape_create(&hooks, &network, N, &penalty), GENHEP_E_OPTION,
+             "batch norm: expected no norm or layer norm");
     gh_penalty_tape_free(&penalty); /* nothing to free, no harm */
     gh_tape_free(&tape);
     gh_free(&hooks, parameters);
@@ -417,10 +439,11 @@ START_TEST(slices_add_up)
         const int64_t from[2] = {0, 1}, rows[2] = {1, 255};
         memset(p.gradients, 0xff, (size_t)p.trainable * sizeof(double));
         for (int part = 0; part < 2; part++) {
-            gh_network_forward(&p.network, p.parameters, &p.tape, p.X + from[part] * I, rows[part], &p.rng, 40 + from[part]);
+            gh_network_forward(&p.network, p.parameters, &p.tape, p.X + from[part] * I, rows[part], &p.rng,
+                               40 + from[part]);
             gh_network_input_gradient(&p.network, p.parameters, &p.tape, 0, rows[part], &p.penalty, NULL);
-            gh_network_penalty_backward(&p.network, p.parameters, &p.tape, &p.penalty, c + from[part], t + from[part], rows[part],
-                                        part > 0, p.gradients);
+            gh_network_penalty_backward(&p.network, p.parameters, &p.tape, &p.penalty, c + from[part], t + from[part],
+                                        rows[part], part > 0, p.gradients);
         }
         double largest = 0;
         for (int64_t i = 0; i < p.trainable; i++) largest = fmax(largest, fabs(whole[i]));
@@ -432,5 +455,5 @@ START_TEST(slices_add_up)
 END_TEST
 
 GH_TEST_MAIN("network_penalty", differences_plain, differences_dropout, differences_layer_norm, differences_outputs,
-             differences_see_errors, input_gradient, textbook_agrees, without_penalty_it_is_backward, input_alone_with_batch_norm,
-             slices_add_up)
+             differences_see_errors, input_gradient, textbook_agrees, without_penalty_it_is_backward,
+             input_alone_with_batch_norm, slices_add_up)

@@ -59,7 +59,7 @@ void gh_critic_rows(const gh_critic *critic, const gh_critic_rule *rule, gh_adve
     if (kind == GH_INTERPOLATED) memset(w->c, 0, (size_t)N * sizeof *w->c);
     else loss->discriminator = gh_discriminator_loss(rule->loss, kind == GH_TRUTH, phi, weights, scale, N, w->c);
     if (!(gh_penalty_points(rule->penalty) & points[kind])) {
-        memcpy(w->tape.gradient[critic->network.n_layers], w->c, (size_t)N * sizeof *w->c);
+        for (int64_t i = 0; i < N; i++) w->tape.gradient[critic->network.n_layers][i] = gh_without_dust(w->c[i]);
         gh_network_backward(&critic->network, critic->parameters, &w->tape, N, gradients);
         return;
     }
