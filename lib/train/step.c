@@ -13,7 +13,8 @@ static void gradient_slice(void *context, int64_t slice, int64_t worker)
     const int64_t P = t->model->p, Q = t->model->q, n = t->model->n_parameters;
     int64_t start = slice * GH_SLICE, rows = t->batch - start < GH_SLICE ? t->batch - start : GH_SLICE;
     int64_t offset = (t->state.step % t->steps_per_epoch) * t->batch + start;
-    gh_real *X = t->batch_rows + start * P, *Y = Q ? t->batch_conditions + start * Q : NULL, *W = t->batch_weights ? t->batch_weights + start : NULL;
+    gh_real *X = t->batch_rows + start * P, *Y = Q ? t->batch_conditions + start * Q : NULL;
+    gh_real *W = t->batch_weights ? t->batch_weights + start : NULL;
     for (int64_t i = 0; i < rows; i++) { /* gathered once, so that GEMM reads one contiguous block */
         int64_t row = t->order[offset + i];
         memcpy(X + i * P, t->data.rows + row * P, (size_t)P * sizeof *X);

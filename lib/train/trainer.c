@@ -110,7 +110,8 @@ void gh_trainer_free(genhep_trainer *t)
     gh_figure_free(&t->figure);
     gh_rows_free(&hooks, &t->data);
     gh_free(&hooks, t->order);
-    gh_real *arrays[] = {t->batch_rows, t->batch_conditions, t->batch_weights, t->slice_gradients, t->gradient, t->first, t->second, t->average, t->best};
+    gh_real *arrays[] = {t->batch_rows, t->batch_conditions, t->batch_weights, t->slice_gradients, t->gradient, t->first, t->second,
+                         t->average, t->best};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) gh_free_aligned(&hooks, arrays[i]);
     gh_free(&hooks, t->slice_loss);
     gh_free(&hooks, t->chunk_norm);
