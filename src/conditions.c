@@ -15,21 +15,30 @@ static int64_t find_column(const genhep_dataset *data, const char *name)
     return -1;
 }
 
-/* Column k of the conditions, where the file has it. */
-static int take_columns(const genhep_model *model, const genhep_dataset *data, const char *path, conditions *given)
+/* Copy the conditions out of values (n,d), the table as it was read. */
+static int copy_columns(const genhep_model *model, const genhep_dataset *data, const char *path, const double *values,
+                        conditions *given)
 {
     const int64_t d = genhep_dataset_columns(data), n = given->n, c = given->c;
-    double *values = malloc((size_t)(n * d) * sizeof *values + 1);
-    given->rows = malloc((size_t)(n * c) * sizeof *given->rows + 1);
-    int bad = !values || !given->rows ? fail("%s: out of memory", path) : 0;
-    if (!bad && genhep_dataset_values(data, values, d, n * d)) bad = fail_library();
-    for (int64_t k = 0; !bad && k < c; k++) {
+    for (int64_t k = 0; k < c; k++) {
         genhep_column column = {.struct_size = sizeof column};
-        if (genhep_model_condition(model, k, &column)) bad = fail_library();
-        int64_t j = bad ? -1 : find_column(data, column.name);
-        if (!bad && j < 0) bad = fail("%s: has no column '%s', a condition of the model", path, column.name);
-        for (int64_t i = 0; !bad && i < n; i++) given->rows[i * c + k] = values[i * d + j];
+        if (genhep_model_condition(model, k, &column)) return fail_library();
+        int64_t j = find_column(data, column.name);
+        if (j < 0) return fail("%s: has no column '%s', a condition of the model", path, column.name);
+        for (int64_t i = 0; i < n; i++) given->rows[i * c + k] = values[i * d + j];
     }
+    return 0;
+}
+
+static int take_columns(const genhep_model *model, const genhep_dataset *data, const char *path, conditions *given)
+{
+    const int64_t d = genhep_dataset_columns(data), n = given->n;
+    int bad = 1;
+    double *values = malloc((size_t)(n * d) * sizeof *values + 1);
+    given->rows = malloc((size_t)(n * given->c) * sizeof *given->rows + 1);
+    if (!values || !given->rows) fail("%s: out of memory", path);
+    else if (genhep_dataset_values(data, values, d, n * d)) fail_library();
+    else bad = copy_columns(model, data, path, values, given);
     free(values);
     return bad;
 }

@@ -84,8 +84,9 @@ GENHEP_API genhep_status genhep_model_encode(const genhep_model *model, int64_t 
 GENHEP_API genhep_status genhep_model_decode(const genhep_model *model, int64_t n_events, const double *latents,
                                              double *events, int64_t stride);
 
-/** log p(x) per event, or log p(targets | conditions), with respect to the reference measure that genhep_model_info names: exact for `independent`, an
- * importance-weighted lower bound in expectation for the VAE family (option density.samples).
+/** log p(x) per event, or log p(targets | conditions), with respect to the reference measure that genhep_model_info
+ * names: exact for `independent`, an importance-weighted lower bound in expectation for the VAE family (option
+ * density.samples).
  * @return GENHEP_OK, _E_ARG, _E_STATE, _E_NOMEM, _E_NUMERIC. */
 GENHEP_API genhep_status genhep_model_log_density(const genhep_model *model, const genhep_options *options,
                                                   int64_t n_events, const double *events, int64_t stride,

@@ -1,8 +1,9 @@
 /* sampler.h -- draw events from a model.
  *
  * Event k of (model, seed, stream) is bitwise the same whatever the split into calls, the number of threads or a _seek,
- * on one build and CPU type; with conditions it depends on its own conditions besides, not on those of others. A sampler owns all its scratch: drawing allocates nothing. One thread at a time per
- * sampler; any number of samplers may share a model, which must outlive them.
+ * on one build and CPU type; with conditions it depends on its own conditions besides, not on those of others. A
+ * sampler owns all its scratch: drawing allocates nothing. One thread at a time per sampler; any number of samplers may
+ * share a model, which must outlive them.
  * SPDX-License-Identifier: BSD-3-Clause */
 #ifndef GENHEP_SAMPLER_H
 #define GENHEP_SAMPLER_H

@@ -35,8 +35,9 @@ static gh_status prepare_conditions(const genhep_model *model, int64_t n, const 
         gh_conditions_split(model, rows, events + start * stride, stride, NULL, given);
         for (int64_t i = 0; i < rows * C; i++)
             if (!isfinite(given[i])) {
+                const int64_t row = start + i / C;
                 status = gh_fail(GENHEP_E_NUMERIC, "condition '%s' of event %lld is not finite",
-                                 model->schema->names[model->conditions[i % C]], (long long)(start + i / C));
+                                 model->schema->names[model->conditions[i % C]], (long long)row);
                 goto cleanup;
             }
         GH_TRY_CLEANUP(gh_prep_forward(model->condition_prep, work, rows, given, C, seed, start, prepared, Q, NULL));

@@ -44,9 +44,9 @@ gh_status gh_dataset_copy_attributes(genhep_dataset *to, const genhep_dataset *f
 /** Does `name` match `pattern`, where '*' stands for any run of characters? */
 int gh_pattern_match(const char *pattern, const char *name);
 
-/** Resolve comma-separated column patterns of the option `key` (data.columns) against names: indices in the order of the patterns, each
- * column once. `indices` has room for d. An entry that matches nothing is GENHEP_E_OPTION and names the closest column.
- * Empty or NULL patterns select all. */
+/** Resolve comma-separated column patterns of the option `key` (data.columns) against names: indices in the order of the
+ * patterns, each column once. `indices` has room for d. An entry that matches nothing is GENHEP_E_OPTION and names the
+ * closest column. Empty or NULL patterns select all. */
 gh_status gh_select_columns(const char *key, const char *patterns, const char *const *names, int64_t d, int64_t *indices,
                             int64_t *count);
 

@@ -27,7 +27,8 @@ void gh_join_rows(const gh_real *a, int64_t A, const gh_real *b, int64_t B, int6
 gh_status gh_bvae_work_create(const gh_hooks *hooks, const genhep_model *model, int64_t max_rows, gh_bvae_work *work);
 void gh_bvae_work_free(gh_bvae_work *work);
 
-/** Loss of N rows X (N,P) with prepared conditions y (N,Q), NULL when Q = 0, and, unless `gradients` is NULL, its gradient, assigned to `gradients` (arena layout).
+/** Loss of N rows X (N,P) with prepared conditions y (N,Q), NULL when Q = 0, and, unless `gradients` is NULL, its
+ * gradient, assigned to `gradients` (arena layout).
  *   z = mu + exp(v/2) eps,  (mu, v) = enc[x,y],  eps ~ N(0,1) from `rng`, item first_item + i
  *   noise none:  (1-beta) MSE(x, dec[z,y]) + beta KL         (1901.00875)
  *   otherwise:   -log N(x; dec[z,y], sigma^2) + beta KL      (given y: Sohn, Lee, Yan, NIPS 2015)

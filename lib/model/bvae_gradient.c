@@ -67,7 +67,8 @@ gh_bvae_loss gh_bvae_gradient(const genhep_model *model, const gh_real *paramete
                               const gh_real *conditions, const gh_real *weights, double scale, double beta, const gh_rng *rng,
                               int64_t first_item, int64_t N, int training, gh_real *gradients)
 {
-    const int64_t L = model->latents, P = model->p, Q = model->q, encoder_out = model->encoder.n_layers, decoder_out = model->decoder.n_layers;
+    const int64_t L = model->latents, P = model->p, Q = model->q;
+    const int64_t encoder_out = model->encoder.n_layers, decoder_out = model->decoder.n_layers;
     gh_bvae_loss loss = {0, 0, 0};
     gh_rng dropout = *rng;
     dropout.tag ^= (uint32_t)(GH_RANDOM_TRAIN ^ GH_RANDOM_DROPOUT) << 24;

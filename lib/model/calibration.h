@@ -12,8 +12,8 @@
 #define GH_CALIBRATION_KNOTS 65
 #define GH_CALIBRATION_EVENTS 524288
 
-/** Fit on n training rows (n,P), with their prepared conditions (n,Q) or NULL, and store in the model, which nobody shares yet. weights may be NULL; a negative one
- * leaves the model as it is, with a line in the log. */
+/** Fit on n training rows (n,P), with their prepared conditions (n,Q) or NULL, and store in the model, which nobody shares
+ * yet. weights may be NULL; a negative one leaves the model as it is, with a line in the log. */
 gh_status gh_calibration_fit(genhep_model *model, int64_t n, const gh_real *rows, const gh_real *conditions,
                              const gh_real *weights);
 

@@ -239,7 +239,7 @@ static gh_status part_of_block(genhep_sampler *s, int64_t event, int64_t n, cons
     if (!C) {
         int64_t first = event / GH_BLOCK * GH_BLOCK;
         if (!is_kept(s, event, is_float)) {
-            GH_TRY(compute_rows(s, &s->work[0], first, GH_BLOCK, NULL, is_float));
+            GH_TRY(compute_rows(s, &s->work[0], first, GH_BLOCK, given, is_float));
             keep(s, first, GH_BLOCK, is_float);
         }
         *rows = s->kept + (event - first) * D;

@@ -120,7 +120,7 @@ static const struct model_seed {
      "prep.knots = 9",
      0},
     {"conditions",
-     "data.condition = b_*, met; prep = ptetaphi, standardise; prep.condition = category(b_Q), momenta, quantile; "
+     "data.condition = b_*, met; prep = ptetaphi(a), standardise; prep.condition = category(b_Q), momenta, quantile; "
      "data.masses = a: 0.1, b: free; prep.knots = 9; loss.noise = event",
      0},
     {"checkpoint-conditions",
