@@ -3,6 +3,7 @@
  * AE, VAE and beta-VAE are settings: no posterior noise, or latents from the prior. */
 #include "model/bvae.h"
 #include "model/calibration.h"
+#include "model/tiles_share.h"
 
 #include <math.h>
 #include <string.h>
@@ -98,6 +99,7 @@ static gh_status bvae_plan(genhep_model *model, int64_t n, const double *prepare
     gh_network_place(&model->encoder, trainable);
     gh_network_place(&model->decoder, trainable);
     GH_TRY(gh_alloc_aligned(&model->hooks, &model->parameters, model->n_parameters, sizeof(gh_real)));
+    GH_TRY(gh_tiles_share_create(&model->hooks, &model->tiles));
     int64_t seed = gh_option_int(options, "seed");
     gh_network_start(&model->encoder, model->parameters, seed, 0);
     gh_network_start(&model->decoder, model->parameters, seed, 1);
@@ -118,7 +120,7 @@ static int64_t bvae_uniforms(const genhep_model *model)
 
 static int64_t bvae_scratch(const genhep_model *model, int64_t rows)
 {
-    return rows * (model->latents + 3 * model->decoder.widest + model->decoder.layer[model->decoder.n_layers - 1].outputs);
+    return rows * (model->latents + model->decoder.spec.outputs) + gh_network_scratch(&model->decoder, rows);
 }
 
 static int64_t pick_entry(const gh_buffer *buffer, double u)
@@ -179,9 +181,9 @@ static void bvae_generate(const genhep_model *model, const gh_draw *draw, int64_
                           const double *uniforms, gh_real *scratch, double *prepared)
 {
     const int64_t L = model->latents, width = bvae_normals(model);
-    gh_real *z = scratch, *layers = z + n * L, *Y = layers + 3 * n * model->decoder.widest;
+    gh_real *z = scratch, *Y = z + n * L, *layers = Y + n * model->decoder.spec.outputs;
     draw_latents(model, draw, first, n, normals, width, uniforms, bvae_uniforms(model), z);
-    gh_network_infer(&model->decoder, model->parameters, z, n, layers, Y);
+    gh_network_infer(&model->decoder, model->parameters, &draw->way, z, n, layers, Y);
     output_rows(model, model->parameters, n, Y, draw->noise ? normals + L : NULL, width, prepared);
     if (draw->calibrate) gh_calibration_apply(model, n, prepared);
 }
@@ -190,15 +192,17 @@ gh_status gh_bvae_encode(const genhep_model *model, const gh_real *parameters, i
                          gh_real *sigma)
 {
     const int64_t L = model->latents, P = model->p;
+    const gh_network_way way = gh_network_plain_way();
     gh_real *scratch;
-    GH_TRY(gh_alloc_aligned(&model->hooks, &scratch, GH_BLOCK * (3 * model->encoder.widest + 2 * L + P), sizeof *scratch));
-    gh_real *H = scratch + 3 * GH_BLOCK * model->encoder.widest, *X = H + GH_BLOCK * 2 * L;
+    GH_TRY(gh_alloc_aligned(&model->hooks, &scratch, GH_BLOCK * (2 * L + P) + gh_network_scratch(&model->encoder, GH_BLOCK),
+                            sizeof *scratch));
+    gh_real *H = scratch, *X = H + GH_BLOCK * 2 * L, *layers = X + GH_BLOCK * P;
     for (int64_t start = 0; start < n; start += GH_BLOCK) {
         /* whole blocks only, the last one padded: a row's latents do not depend on how many rows come with it */
         int64_t rows = n - start < GH_BLOCK ? n - start : GH_BLOCK;
         memcpy(X, prepared + start * P, (size_t)(rows * P) * sizeof *X);
         memset(X + rows * P, 0, (size_t)((GH_BLOCK - rows) * P) * sizeof *X);
-        gh_network_infer(&model->encoder, parameters, X, GH_BLOCK, scratch, H);
+        gh_network_infer(&model->encoder, parameters, &way, X, GH_BLOCK, layers, H);
         for (int64_t i = 0; i < rows; i++)
             for (int64_t j = 0; j < L; j++) {
                 mu[(start + i) * L + j] = H[i * 2 * L + j];
@@ -213,14 +217,16 @@ gh_status gh_bvae_encode(const genhep_model *model, const gh_real *parameters, i
 gh_status gh_bvae_decode(const genhep_model *model, int64_t n, const gh_real *latents, double *prepared)
 {
     const int64_t L = model->latents, P = model->p, O = model->decoder.layer[model->decoder.n_layers - 1].outputs;
+    const gh_network_way way = gh_network_plain_way();
     gh_real *scratch;
-    GH_TRY(gh_alloc_aligned(&model->hooks, &scratch, GH_BLOCK * (3 * model->decoder.widest + O + L), sizeof *scratch));
-    gh_real *Y = scratch + 3 * GH_BLOCK * model->decoder.widest, *Z = Y + GH_BLOCK * O;
+    GH_TRY(gh_alloc_aligned(&model->hooks, &scratch, GH_BLOCK * (O + L) + gh_network_scratch(&model->decoder, GH_BLOCK),
+                            sizeof *scratch));
+    gh_real *Y = scratch, *Z = Y + GH_BLOCK * O, *layers = Z + GH_BLOCK * L;
     for (int64_t start = 0; start < n; start += GH_BLOCK) {
         int64_t rows = n - start < GH_BLOCK ? n - start : GH_BLOCK;
         memcpy(Z, latents + start * L, (size_t)(rows * L) * sizeof *Z);
         memset(Z + rows * L, 0, (size_t)((GH_BLOCK - rows) * L) * sizeof *Z);
-        gh_network_infer(&model->decoder, model->parameters, Z, GH_BLOCK, scratch, Y);
+        gh_network_infer(&model->decoder, model->parameters, &way, Z, GH_BLOCK, layers, Y);
         output_rows(model, model->parameters, rows, Y, NULL, 0, prepared + start * P);
     }
     gh_free_aligned(&model->hooks, scratch);
@@ -281,14 +287,16 @@ static gh_status bvae_log_density(const genhep_model *model, int64_t samples, in
     gh_status status;
     const gh_hooks *hooks = &model->hooks;
     const int64_t L = model->latents, P = model->p, O = model->decoder.layer[model->decoder.n_layers - 1].outputs;
+    const gh_network_way way = gh_network_plain_way();
     gh_real *x = NULL, *mu = NULL, *sigma = NULL, *block = NULL;
     if (model->noise == GH_NOISE_NONE)
         GH_FAIL(GENHEP_E_STATE, "a model without decoder noise (loss.noise = none) has no density");
     GH_TRY_CLEANUP(gh_alloc(hooks, &x, n * P, sizeof *x));
     GH_TRY_CLEANUP(gh_alloc(hooks, &mu, n * L, sizeof *mu));
     GH_TRY_CLEANUP(gh_alloc(hooks, &sigma, n * L, sizeof *sigma));
-    GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &block, GH_BLOCK * (3 * model->decoder.widest + O + 2 * L), sizeof *block));
-    gh_real *Y = block + 3 * GH_BLOCK * model->decoder.widest, *Z = Y + GH_BLOCK * O, *eps = Z + GH_BLOCK * L;
+    GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &block, GH_BLOCK * (O + 2 * L) + gh_network_scratch(&model->decoder, GH_BLOCK),
+                                    sizeof *block));
+    gh_real *Y = block, *Z = Y + GH_BLOCK * O, *eps = Z + GH_BLOCK * L, *layers = eps + GH_BLOCK * L;
     for (int64_t i = 0; i < n * P; i++) x[i] = (gh_real)prepared[i];
     GH_TRY_CLEANUP(gh_bvae_encode(model, model->parameters, n, x, mu, sigma));
     for (int64_t i = 0; i < n; i++) {
@@ -299,7 +307,7 @@ static gh_status bvae_log_density(const genhep_model *model, int64_t samples, in
             gh_rng_normals(&rng, k, GH_BLOCK, L, eps, L);
             for (int64_t r = 0; r < GH_BLOCK; r++)
                 for (int64_t j = 0; j < L; j++) Z[r * L + j] = mu[i * L + j] + sigma[i * L + j] * eps[r * L + j];
-            gh_network_infer(&model->decoder, model->parameters, Z, GH_BLOCK, block, Y);
+            gh_network_infer(&model->decoder, model->parameters, &way, Z, GH_BLOCK, layers, Y);
             for (int64_t r = 0; r < rows; r++) {
                 double w = 0;
                 for (int64_t j = 0; j < L; j++) {

@@ -1,4 +1,4 @@
-/* network.c -- a chain of layers: layout, start weights, forward, backward, inference.
+/* network.c -- a chain of layers: layout, start weights, forward, backward. Inference: network_infer.c.
  *   hidden k:  a = W x_{k-1} [normalised] + b [+ skip];  x_k = dropout(f(a)) [+ skip]
  *   output:    y = f_out(W x_K + b) */
 #include "model/network.h"
@@ -9,7 +9,6 @@
 #include "layers/dense.h"
 #include "layers/dropout.h"
 #include "layers/norm.h"
-#include "linalg/lanes.h"
 
 gh_status gh_network_plan(const gh_network_spec *spec, int64_t *trainable, int64_t *statistics, gh_network *network)
 {
@@ -199,70 +198,4 @@ void gh_network_backward(const gh_network *network, const gh_real *parameters, g
         gh_dense_backward(tape->gradient[k], started[k], gradients + l->weights, g_bias, g, tape->value[k],
                           parameters + l->weights, N, l->inputs, l->outputs);
     }
-}
-
-/* ---- inference ----------------------------------------------------------------------------------------------- */
-
-#define LEAST_LANES 8 /* fewer events would leave most of a register empty */
-
-static int fits_lanes(const gh_network *network, int64_t N)
-{
-    return N >= LEAST_LANES && network->spec.norm == GH_NORM_NONE && gh_lanes_best() != GH_LANES_NONE;
-}
-
-/* Values with events across lanes, in the same three buffers; the input comes into the last one, free until layer 2. */
-static void infer_lanes(const gh_network *network, const gh_real *parameters, const gh_real *X, int64_t N, gh_real *scratch,
-                        gh_real *Y)
-{
-    const gh_lanes_kind kind = gh_lanes_best();
-    const int64_t buffer = N * network->widest;
-    gh_real *previous = scratch + 2 * buffer, *before_previous = NULL;
-    gh_lanes_from_rows(X, N, network->spec.inputs, previous);
-    for (int64_t k = 0; k < network->n_layers; k++) {
-        const gh_layer *l = &network->layer[k];
-        gh_real *out = scratch + (k % 3) * buffer;
-        const gh_real *before = l->skip >= 0 && !l->skip_after ? before_previous : NULL;
-        gh_real slope = l->activation == GH_RELU ? 0 : l->activation == GH_LEAKY_RELU ? network->spec.slope : 1;
-        int fused = !before && (l->activation == GH_LINEAR || slope < 1);
-        gh_lanes_dense(kind, out, previous, parameters + l->weights, parameters + l->bias, fused ? slope : 1, N, l->inputs,
-                       l->outputs);
-        /* what stands beside the sums has their layout, so one long row will do */
-        if (!fused) gh_bias_activate(out, NULL, before, NULL, 1, N * l->outputs, l->activation, network->spec.slope);
-        if (l->skip_after)
-            for (int64_t i = 0; i < N * l->outputs; i++) out[i] += previous[i];
-        before_previous = previous;
-        previous = out;
-    }
-    gh_lanes_to_rows(previous, N, network->spec.outputs, Y);
-}
-
-static void infer_rows(const gh_network *network, const gh_real *parameters, const gh_real *X, int64_t N, gh_real *scratch,
-                       gh_real *Y)
-{
-    /* Values rotate through three buffers: input, output, and the one before for skips. */
-    const gh_real *previous = X, *before_previous = NULL;
-    for (int64_t k = 0; k < network->n_layers; k++) {
-        const gh_layer *l = &network->layer[k];
-        gh_real *out = k + 1 == network->n_layers ? Y : scratch + (k % 3) * N * network->widest;
-        const gh_real *before = l->skip >= 0 && !l->skip_after ? before_previous : NULL;
-        gh_dense_forward(out, previous, parameters + l->weights, N, l->inputs, l->outputs);
-        if (l->mean >= 0)
-            gh_batch_norm_apply(out, parameters + l->mean, parameters + l->variance, parameters + l->norm_scale,
-                                parameters + l->norm_shift, N, l->outputs);
-        else if (l->norm_scale >= 0)
-            gh_layer_norm_forward(out, NULL, NULL, parameters + l->norm_scale, parameters + l->norm_shift, N, l->outputs);
-        gh_bias_activate(out, l->norm_scale >= 0 ? NULL : parameters + l->bias, before, NULL, N, l->outputs, l->activation,
-                         network->spec.slope);
-        if (l->skip_after)
-            for (int64_t i = 0; i < N * l->outputs; i++) out[i] += previous[i];
-        before_previous = previous;
-        previous = out;
-    }
-}
-
-void gh_network_infer(const gh_network *network, const gh_real *parameters, const gh_real *X, int64_t N, gh_real *scratch,
-                      gh_real *Y)
-{
-    if (fits_lanes(network, N)) infer_lanes(network, parameters, X, N, scratch, Y);
-    else infer_rows(network, parameters, X, N, scratch, Y);
 }
