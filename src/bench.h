@@ -30,8 +30,8 @@ typedef struct bench_case {
 /** Fill `cases` with the whole list; @return how many there are, at most `most`. */
 int bench_list(bench_case *cases, int most);
 
-/** Make what the case needs: an untrained network on random rows, standardised. */
-genhep_status bench_create(bench_case *c);
+/** Make what the case needs: an untrained network on random rows, standardised. settings: key=value lines, set last. */
+genhep_status bench_create(bench_case *c, const char *const *settings, int n_settings);
 genhep_status bench_run(bench_case *c);
 void bench_release(bench_case *c);
 

@@ -74,7 +74,7 @@ static genhep_status random_rows(const bench_network *network, genhep_dataset **
 
 /* Sampling uses the decoder alone, so its encoder is as small as can be. Averaging and clipping are off in training:
  * the step is then Adam on the plain loss, what other frameworks do in theirs. */
-static genhep_status network_options(const bench_case *c, genhep_options **options)
+static genhep_status network_options(const bench_case *c, const char *const *given, int n_given, genhep_options **options)
 {
     const bench_network *n = c->network;
     int training = c->kind == BENCH_STEP;
@@ -100,10 +100,11 @@ static genhep_status network_options(const bench_case *c, genhep_options **optio
         status = genhep_options_set_int(*options, sizes[i].key, sizes[i].value);
     for (size_t i = 0; !status && i < sizeof settings / sizeof *settings; i++)
         status = genhep_options_parse(*options, settings[i]);
+    for (int i = 0; !status && i < n_given; i++) status = genhep_options_parse(*options, given[i]);
     return status;
 }
 
-genhep_status bench_create(bench_case *c)
+genhep_status bench_create(bench_case *c, const char *const *settings, int n_settings)
 {
     genhep_options *options = NULL;
     genhep_dataset *data = NULL;
@@ -111,7 +112,7 @@ genhep_status bench_create(bench_case *c)
     c->buffer = malloc(sizeof(double) * (size_t)numbers);
     if (!c->buffer) return GENHEP_E_NOMEM;
     if (c->kind == BENCH_NORMAL) return GENHEP_OK;
-    genhep_status status = network_options(c, &options);
+    genhep_status status = network_options(c, settings, n_settings, &options);
     if (!status) status = random_rows(c->network, &data);
     const genhep_dataset *tables[1] = {data};
     if (!status) status = genhep_bvae_create(options, tables, 1, &c->model);

@@ -1,5 +1,6 @@
 /* command_bench.c -- genhep bench: rates on this machine, medians of interleaved repeats, as a table and as JSON.
- *   genhep bench [-n REPEATS] [--json FILE] [CASE ...]      CASE: a name of the table, * stands for anything */
+ *   genhep bench [-n REPEATS] [--json FILE] [CASE ...] [KEY=VALUE ...]
+ * CASE: a name of the table, * stands for anything. KEY=VALUE: options of the models, trainers and samplers. */
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,10 +79,18 @@ static int choose(const arguments *given, bench_case *cases, int *count)
     return 0;
 }
 
+/* What the samplers compute with; "none" when no case has one. */
+static const char *kernel_of(const bench_case *cases, int count)
+{
+    for (int k = 0; k < count; k++)
+        if (cases[k].sampler) return genhep_sampler_kernel(cases[k].sampler);
+    return "none";
+}
+
 static void print_table(const bench_case *cases, int count, const timing *timings, int64_t repeats)
 {
-    printf("genhep %s, %s\n%lld interleaved repeats, median and best\n\n", genhep_version(), genhep_blas(),
-           (long long)repeats);
+    printf("genhep %s, %s\nsampling kernel: %s\n%lld interleaved repeats, median and best\n\n", genhep_version(), genhep_blas(),
+           kernel_of(cases, count), (long long)repeats);
     printf("%-18s %14s %14s %-10s %14s %10s\n", "case", "median", "best", "per second", "ns each", "GFLOP/s");
     for (int k = 0; k < count; k++) {
         double middle = median(timings[k].rate, repeats), flops = bench_flops(&cases[k]);
@@ -96,8 +105,8 @@ static int write_json(const char *path, const bench_case *cases, int count, cons
 {
     FILE *file = fopen(path, "w");
     if (!file) return fail("%s: cannot be written", path);
-    fprintf(file, "{\"version\": \"%s\", \"blas\": \"%s\", \"repeats\": %lld, \"cases\": [", genhep_version(),
-            genhep_blas(), (long long)repeats);
+    fprintf(file, "{\"version\": \"%s\", \"blas\": \"%s\", \"kernel\": \"%s\", \"repeats\": %lld, \"cases\": [", genhep_version(),
+            genhep_blas(), kernel_of(cases, count), (long long)repeats);
     for (int k = 0; k < count; k++) {
         double middle = median(timings[k].rate, repeats);
         fprintf(
@@ -113,10 +122,10 @@ static int write_json(const char *path, const bench_case *cases, int count, cons
 }
 
 /* Every repeat goes once through all cases, so that a change in the machine's load meets all of them alike. */
-static int measure(bench_case *cases, int count, const timing *timings, int64_t repeats)
+static int measure(const arguments *given, bench_case *cases, int count, const timing *timings, int64_t repeats)
 {
     for (int k = 0; k < count; k++) {
-        genhep_status status = bench_create(&cases[k]);
+        genhep_status status = bench_create(&cases[k], given->settings, given->n_settings);
         if (status == GENHEP_E_NOMEM) return fail("bench: out of memory");
         if (status) return fail_library();
     }
@@ -132,9 +141,8 @@ int command_bench(int argc, char **argv)
     bench_case cases[MOST_CASES];
     timing timings[MOST_CASES];
     int count = 0;
-    if (parse_arguments(argc, argv, "-n --json", 0, 8, "genhep bench [-n REPEATS] [--json FILE] [CASE ...]", &given))
+    if (parse_arguments(argc, argv, "-n --json", 0, 8, "genhep bench [-n REPEATS] [--json FILE] [CASE ...] [KEY=VALUE ...]", &given))
         return 1;
-    if (given.n_settings) return fail("bench takes no options; found '%s'", given.settings[0]);
     int64_t repeats = given.n < 0 ? 5 : given.n;
     if (repeats < 1 || repeats > MOST_REPEATS)
         return fail("-n: found %lld, expected 1..%d repeats", (long long)repeats, MOST_REPEATS);
@@ -142,7 +150,7 @@ int command_bench(int argc, char **argv)
     double *rates = calloc((size_t)(2 * count * repeats), sizeof *rates);
     if (!rates) return fail("bench: out of memory");
     for (int k = 0; k < count; k++) timings[k] = (timing){rates + 2 * k * repeats, rates + (2 * k + 1) * repeats};
-    int result = measure(cases, count, timings, repeats);
+    int result = measure(&given, cases, count, timings, repeats);
     if (!result) print_table(cases, count, timings, repeats);
     if (!result && given.json) result = write_json(given.json, cases, count, timings, repeats);
     for (int k = 0; k < count; k++) bench_release(&cases[k]);

@@ -638,6 +638,11 @@ module genhep
             type(c_ptr), value :: user
             integer(c_int32_t) :: returned
         end function genhep_sampler_set_uniform
+        function genhep_sampler_kernel(sampler) bind(c, name="genhep_sampler_kernel") result(returned)
+            import
+            type(c_ptr), value :: sampler
+            type(c_ptr) :: returned
+        end function genhep_sampler_kernel
         subroutine genhep_sampler_free(sampler) bind(c, name="genhep_sampler_free")
             import
             type(c_ptr), value :: sampler

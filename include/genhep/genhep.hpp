@@ -555,6 +555,7 @@ public:
         return event;
     }
     int64_t columns() const noexcept { return columns_; }
+    std::string kernel() const { return genhep_sampler_kernel(handle_); }
 
     /** All randomness from `generator()`, a double in (0,1), from now on. The sampler keeps a pointer to it; it must
      * not throw, since C code is between. */

@@ -1,9 +1,9 @@
 /* sampler.h -- draw events from a model.
  *
  * Event k of (model, seed, stream) is bitwise the same whatever the split into calls, the number of threads or a _seek,
- * on one build and CPU type; with conditions it depends on its own conditions besides, not on those of others. A
- * sampler owns all its scratch: drawing allocates nothing. One thread at a time per sampler; any number of samplers may
- * share a model, which must outlive them.
+ * on one build and CPU type, or with one sample.kernel; with conditions it depends on its own conditions besides, not on
+ * those of others. A sampler owns all its scratch: drawing allocates nothing. One thread at a time per sampler; any
+ * number of samplers may share a model, which must outlive them.
  * SPDX-License-Identifier: BSD-3-Clause */
 #ifndef GENHEP_SAMPLER_H
 #define GENHEP_SAMPLER_H
@@ -20,9 +20,10 @@ extern "C" {
 #endif
 
 /** Options read: seed, latent.source, latent.pick, latent.alpha, latent.gamma and sample.noise, where those not set
- * here come from the model; sample.stream and sample.threads, where those not set here have their defaults, whatever
- * the model says.
- * @return GENHEP_OK, _E_ARG, _E_NOMEM, _E_OPTION, _E_STATE (model without what was asked). Since 1.0. */
+ * here come from the model; sample.stream, sample.threads and sample.kernel, where those not set here have their
+ * defaults, whatever the model says.
+ * @return GENHEP_OK, _E_ARG, _E_NOMEM, _E_OPTION (also a sample.kernel that this CPU lacks), _E_STATE (model without
+ *         what was asked). Since 1.0. */
 GENHEP_API genhep_status genhep_sampler_create(const genhep_model *model, const genhep_options *options,
                                                genhep_sampler **sampler);
 
@@ -60,6 +61,11 @@ GENHEP_API genhep_status genhep_sampler_tell(const genhep_sampler *sampler, int6
 /** Take all randomness from the host from now on; NULL goes back to Philox at the present position. With a host's
  * numbers events are computed in the order of the numbers, on one thread, and _seek answers with GENHEP_E_STATE. */
 GENHEP_API genhep_status genhep_sampler_set_uniform(genhep_sampler *sampler, genhep_uniform_fn uniform, void *user);
+
+/** The instructions that the sampler computes its network with: "amx", "avx512", "avx2" or "blas", and "none" without
+ * a network. The last digits of events depend on it, and nothing else.
+ * @return static text, "" for NULL. Since 1.0. */
+GENHEP_API const char *genhep_sampler_kernel(const genhep_sampler *sampler);
 
 GENHEP_API void genhep_sampler_free(genhep_sampler *sampler); /* NULL is fine */
 

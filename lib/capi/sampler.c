@@ -75,3 +75,10 @@ genhep_status genhep_sampler_set_uniform(genhep_sampler *sampler, genhep_uniform
 }
 
 void genhep_sampler_free(genhep_sampler *sampler) { gh_sampler_free(sampler); }
+
+const char *genhep_sampler_kernel(const genhep_sampler *sampler)
+{
+    if (!sampler) return "";
+    const genhep_model *model = sampler->model;
+    return model->family->trainable ? gh_kernel_name(gh_network_kernel(&model->decoder, &sampler->draw.way)) : "none";
+}

@@ -156,20 +156,14 @@ __attribute__((target("avx2,fma"))) static void rows_256(int64_t R, int64_t o, f
     ALL_ROWS(group_256);
 }
 
-gh_lanes_kind gh_lanes_best(void)
-{
-    if (__builtin_cpu_supports("avx512f")) return GH_LANES_AVX512;
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? GH_LANES_AVX2 : GH_LANES_NONE;
-}
-
-void gh_lanes_dense(gh_lanes_kind kind, gh_real *Y, const gh_real *X, const gh_real *W, const gh_real *bias,
+void gh_lanes_dense(gh_kernel kernel, gh_real *Y, const gh_real *X, const gh_real *W, const gh_real *bias,
                     gh_real slope, int64_t N, int64_t I, int64_t O)
 {
     const int64_t tiles = (O + MOST_ROWS - 1) / MOST_ROWS;
     /* tiles as equal as can be: a small last one would waste half the registers */
     for (int64_t t = 0, o = 0; t < tiles; t++) {
         const int64_t R = (O - o) / (tiles - t);
-        if (kind == GH_LANES_AVX512) rows_512(R, o, Y, X, W, bias, slope, N, I, O);
+        if (kernel == GH_KERNEL_AVX512) rows_512(R, o, Y, X, W, bias, slope, N, I, O);
         else rows_256(R, o, Y, X, W, bias, slope, N, I, O);
         o += R;
     }
@@ -177,15 +171,10 @@ void gh_lanes_dense(gh_lanes_kind kind, gh_real *Y, const gh_real *X, const gh_r
 
 #else
 
-gh_lanes_kind gh_lanes_best(void)
-{
-    return GH_LANES_NONE;
-}
-
-void gh_lanes_dense(gh_lanes_kind kind, gh_real *Y, const gh_real *X, const gh_real *W, const gh_real *bias,
+void gh_lanes_dense(gh_kernel kernel, gh_real *Y, const gh_real *X, const gh_real *W, const gh_real *bias,
                     gh_real slope, int64_t N, int64_t I, int64_t O)
 {
-    (void)kind;
+    (void)kernel;
     for (int64_t start = 0; start < N; start += GH_LANES) {
         const int64_t n = lanes_of(N, start);
         for (int64_t o = 0; o < O; o++)

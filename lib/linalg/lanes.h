@@ -12,21 +12,17 @@
 #define GH_LANES_H
 
 #include "base/real.h"
+#include "linalg/kernel.h"
 
 #define GH_LANES 64
-
-typedef enum gh_lanes_kind { GH_LANES_NONE = 0, GH_LANES_AVX2 = 1, GH_LANES_AVX512 = 2 } gh_lanes_kind;
-
-/** The fastest form that this CPU has; GH_LANES_NONE in the double build and without FMA. */
-gh_lanes_kind gh_lanes_best(void);
 
 /** Rows (N,F) to lanes and back. */
 void gh_lanes_from_rows(const gh_real *rows, int64_t N, int64_t F, gh_real *lanes);
 void gh_lanes_to_rows(const gh_real *lanes, int64_t N, int64_t F, gh_real *rows);
 
 /** Y = f(W X + b), X and Y in lanes, apart from each other. bias (O) or NULL; slope in 0..1, 1 for the identity.
- * kind: one that this CPU has, not NONE. */
-void gh_lanes_dense(gh_lanes_kind kind, gh_real *Y, const gh_real *X, const gh_real *W, const gh_real *bias,
+ * kernel: AVX2 or AVX-512, one that runs here. */
+void gh_lanes_dense(gh_kernel kernel, gh_real *Y, const gh_real *X, const gh_real *W, const gh_real *bias,
                     gh_real slope, int64_t N, int64_t I, int64_t O);
 
 #endif

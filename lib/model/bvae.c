@@ -5,6 +5,7 @@
 #include "model/bvae.h"
 #include "model/calibration.h"
 #include "model/network_options.h"
+#include "model/tiles_share.h"
 
 #include <math.h>
 #include <string.h>
@@ -74,6 +75,7 @@ static gh_status bvae_plan(genhep_model *model, int64_t n, const double *prepare
     gh_network_place(&model->encoder, trainable);
     gh_network_place(&model->decoder, trainable);
     GH_TRY(gh_alloc_aligned(&model->hooks, &model->parameters, model->n_parameters, sizeof(gh_real)));
+    GH_TRY(gh_tiles_share_create(&model->hooks, &model->tiles));
     int64_t seed = gh_option_int(options, "seed");
     gh_network_start(&model->encoder, model->parameters, seed, 0);
     gh_network_start(&model->decoder, model->parameters, seed, 1);
@@ -94,7 +96,7 @@ static int64_t bvae_uniforms(const genhep_model *model)
 
 static int64_t bvae_scratch(const genhep_model *model, int64_t rows)
 {
-    return rows * (model->latents + model->q + 3 * model->decoder.widest + model->decoder.layer[model->decoder.n_layers - 1].outputs);
+    return rows * (model->latents + model->q + model->decoder.spec.outputs) + gh_network_scratch(&model->decoder, rows);
 }
 
 static int64_t pick_entry(const gh_buffer *buffer, double u)
@@ -156,10 +158,10 @@ static void bvae_generate(const genhep_model *model, const gh_draw *draw, int64_
                           const double *uniforms, const gh_real *conditions, gh_real *scratch, double *prepared)
 {
     const int64_t L = model->latents, Q = model->q, width = bvae_normals(model);
-    gh_real *z = scratch, *layers = z + n * (L + Q), *Y = layers + 3 * n * model->decoder.widest;
+    gh_real *z = scratch, *Y = z + n * (L + Q), *layers = Y + n * model->decoder.spec.outputs;
     draw_latents(model, draw, first, n, normals, width, uniforms, bvae_uniforms(model), z);
     for (int64_t i = 0; Q && i < n; i++) memcpy(z + i * (L + Q) + L, conditions + i * Q, (size_t)Q * sizeof *z);
-    gh_network_infer(&model->decoder, model->parameters, z, n, layers, Y);
+    gh_network_infer(&model->decoder, model->parameters, &draw->way, z, n, layers, Y);
     output_rows(model, model->parameters, n, Y, draw->noise ? normals + L : NULL, width, prepared);
     if (draw->calibrate) gh_calibration_apply(model, n, prepared);
 }
@@ -185,13 +187,15 @@ gh_status gh_bvae_encode(const genhep_model *model, const gh_real *parameters, i
                          const gh_real *conditions, gh_real *mu, gh_real *sigma)
 {
     const int64_t L = model->latents, P = model->p, Q = model->q;
+    const gh_network_way way = gh_network_plain_way();
     gh_real *scratch;
-    GH_TRY(gh_alloc_aligned(&model->hooks, &scratch, GH_BLOCK * (3 * model->encoder.widest + 2 * L + P + Q), sizeof *scratch));
-    gh_real *H = scratch + 3 * GH_BLOCK * model->encoder.widest, *X = H + GH_BLOCK * 2 * L;
+    GH_TRY(gh_alloc_aligned(&model->hooks, &scratch, GH_BLOCK * (2 * L + P + Q) + gh_network_scratch(&model->encoder, GH_BLOCK),
+                            sizeof *scratch));
+    gh_real *H = scratch, *X = H + GH_BLOCK * 2 * L, *layers = X + GH_BLOCK * (P + Q);
     for (int64_t start = 0; start < n; start += GH_BLOCK) {
         int64_t rows = n - start < GH_BLOCK ? n - start : GH_BLOCK;
         fill_block(prepared + start * P, P, Q ? conditions + start * Q : NULL, Q, rows, X);
-        gh_network_infer(&model->encoder, parameters, X, GH_BLOCK, scratch, H);
+        gh_network_infer(&model->encoder, parameters, &way, X, GH_BLOCK, layers, H);
         for (int64_t i = 0; i < rows; i++)
             for (int64_t j = 0; j < L; j++) {
                 mu[(start + i) * L + j] = H[i * 2 * L + j];
@@ -206,15 +210,16 @@ gh_status gh_bvae_encode(const genhep_model *model, const gh_real *parameters, i
 gh_status gh_bvae_decode(const genhep_model *model, int64_t n, const gh_real *latents, const gh_real *conditions,
                          double *prepared)
 {
-    const int64_t L = model->latents, P = model->p, Q = model->q;
-    const int64_t O = model->decoder.layer[model->decoder.n_layers - 1].outputs;
+    const int64_t L = model->latents, P = model->p, Q = model->q, O = model->decoder.spec.outputs;
+    const gh_network_way way = gh_network_plain_way();
     gh_real *scratch;
-    GH_TRY(gh_alloc_aligned(&model->hooks, &scratch, GH_BLOCK * (3 * model->decoder.widest + O + L + Q), sizeof *scratch));
-    gh_real *Y = scratch + 3 * GH_BLOCK * model->decoder.widest, *Z = Y + GH_BLOCK * O;
+    GH_TRY(gh_alloc_aligned(&model->hooks, &scratch, GH_BLOCK * (O + L + Q) + gh_network_scratch(&model->decoder, GH_BLOCK),
+                            sizeof *scratch));
+    gh_real *Y = scratch, *Z = Y + GH_BLOCK * O, *layers = Z + GH_BLOCK * (L + Q);
     for (int64_t start = 0; start < n; start += GH_BLOCK) {
         int64_t rows = n - start < GH_BLOCK ? n - start : GH_BLOCK;
         fill_block(latents + start * L, L, Q ? conditions + start * Q : NULL, Q, rows, Z);
-        gh_network_infer(&model->decoder, model->parameters, Z, GH_BLOCK, scratch, Y);
+        gh_network_infer(&model->decoder, model->parameters, &way, Z, GH_BLOCK, layers, Y);
         output_rows(model, model->parameters, rows, Y, NULL, 0, prepared + start * P);
     }
     gh_free_aligned(&model->hooks, scratch);
@@ -279,16 +284,17 @@ static gh_status bvae_log_density(const genhep_model *model, int64_t samples, in
 {
     gh_status status;
     const gh_hooks *hooks = &model->hooks;
-    const int64_t L = model->latents, P = model->p, Q = model->q, S = L + Q;
-    const int64_t O = model->decoder.layer[model->decoder.n_layers - 1].outputs;
+    const int64_t L = model->latents, P = model->p, Q = model->q, S = L + Q, O = model->decoder.spec.outputs;
+    const gh_network_way way = gh_network_plain_way();
     gh_real *x = NULL, *mu = NULL, *sigma = NULL, *block = NULL;
     if (model->noise == GH_NOISE_NONE)
         GH_FAIL(GENHEP_E_STATE, "a model without decoder noise (loss.noise = none) has no density");
     GH_TRY_CLEANUP(gh_alloc(hooks, &x, n * P, sizeof *x));
     GH_TRY_CLEANUP(gh_alloc(hooks, &mu, n * L, sizeof *mu));
     GH_TRY_CLEANUP(gh_alloc(hooks, &sigma, n * L, sizeof *sigma));
-    GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &block, GH_BLOCK * (3 * model->decoder.widest + O + L + S), sizeof *block));
-    gh_real *Y = block + 3 * GH_BLOCK * model->decoder.widest, *Z = Y + GH_BLOCK * O, *eps = Z + GH_BLOCK * S;
+    GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &block, GH_BLOCK * (O + L + S) + gh_network_scratch(&model->decoder, GH_BLOCK),
+                                    sizeof *block));
+    gh_real *Y = block, *Z = Y + GH_BLOCK * O, *eps = Z + GH_BLOCK * S, *layers = eps + GH_BLOCK * L;
     for (int64_t i = 0; i < n * P; i++) x[i] = (gh_real)prepared[i];
     GH_TRY_CLEANUP(gh_bvae_encode(model, model->parameters, n, x, conditions, mu, sigma));
     for (int64_t i = 0; i < n; i++) {
@@ -300,7 +306,7 @@ static gh_status bvae_log_density(const genhep_model *model, int64_t samples, in
             gh_rng_normals(&rng, k, GH_BLOCK, L, eps, L);
             for (int64_t r = 0; r < GH_BLOCK; r++)
                 for (int64_t j = 0; j < L; j++) Z[r * S + j] = mu[i * L + j] + sigma[i * L + j] * eps[r * L + j];
-            gh_network_infer(&model->decoder, model->parameters, Z, GH_BLOCK, block, Y);
+            gh_network_infer(&model->decoder, model->parameters, &way, Z, GH_BLOCK, layers, Y);
             for (int64_t r = 0; r < rows; r++) {
                 double w = 0;
                 for (int64_t j = 0; j < L; j++) {

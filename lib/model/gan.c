@@ -9,6 +9,7 @@
 #include "model/calibration.h"
 #include "model/gan.h"
 #include "model/network_options.h"
+#include "model/tiles_share.h"
 
 gh_latent_noise gh_gan_noise(const genhep_model *model)
 {
@@ -57,6 +58,7 @@ static gh_status gan_plan(genhep_model *model, int64_t n, const double *prepared
         GH_FAIL(GENHEP_E_FORMAT, "the options describe a generator of %lld numbers, the file holds at most %lld",
                 (long long)model->n_parameters, (long long)model->most_parameters);
     gh_network_place(&model->decoder, trainable);
+    GH_TRY(gh_tiles_share_create(&model->hooks, &model->tiles));
     GH_TRY(gh_alloc_aligned(&model->hooks, &model->parameters, model->n_parameters, sizeof(gh_real)));
     gh_network_start(&model->decoder, model->parameters, gh_option_int(model->options, "seed"), 1);
     return GENHEP_OK;
@@ -74,7 +76,7 @@ static int64_t gan_uniforms(const genhep_model *model)
 
 static int64_t gan_scratch(const genhep_model *model, int64_t rows)
 {
-    return rows * (model->decoder.spec.inputs + 3 * model->decoder.widest + model->p);
+    return rows * (model->decoder.spec.inputs + model->p) + gh_network_scratch(&model->decoder, rows);
 }
 
 void gh_gan_input(const genhep_model *model, int64_t n, const gh_real *noise, const gh_real *conditions, gh_real *input)
@@ -91,7 +93,7 @@ static void gan_generate(const genhep_model *model, const gh_draw *draw, int64_t
 {
     (void)first;
     const int64_t P = model->p, L = model->latents, I = L + model->q;
-    gh_real *input = scratch, *layers = input + n * I, *Y = layers + 3 * n * model->decoder.widest;
+    gh_real *input = scratch, *Y = input + n * I, *layers = Y + n * P;
     if (gh_gan_noise(model) == GH_LATENT_UNIFORM) { /* as many as there are numbers in Y's place, free until the output */
         for (int64_t i = 0; i < n; i++) {
             for (int64_t j = 0; j < L; j++) input[i * I + j] = (gh_real)uniforms[i * L + j];
@@ -100,7 +102,7 @@ static void gan_generate(const genhep_model *model, const gh_draw *draw, int64_t
     } else {
         gh_gan_input(model, n, normals, conditions, input);
     }
-    gh_network_infer(&model->decoder, model->parameters, input, n, layers, Y);
+    gh_network_infer(&model->decoder, model->parameters, &draw->way, input, n, layers, Y);
     if (gh_gan_skip(model))
         for (int64_t k = 0; k < n * P; k++) Y[k] += normals[k];
     for (int64_t k = 0; k < n * P; k++) prepared[k] = (double)Y[k];
@@ -117,14 +119,15 @@ static gh_status gan_log_density(const genhep_model *model, int64_t samples, int
 static gh_status gan_decode(const genhep_model *model, int64_t n, const gh_real *latents, const gh_real *conditions, double *prepared)
 {
     const int64_t P = model->p, L = model->latents, Q = model->q, I = L + Q;
+    const gh_network_way way = gh_network_plain_way();
     gh_real *scratch;
     GH_TRY(gh_alloc_aligned(&model->hooks, &scratch, gan_scratch(model, GH_BLOCK), sizeof *scratch));
-    gh_real *input = scratch, *layers = input + GH_BLOCK * I, *Y = layers + 3 * GH_BLOCK * model->decoder.widest;
+    gh_real *input = scratch, *Y = input + GH_BLOCK * I, *layers = Y + GH_BLOCK * P;
     for (int64_t start = 0; start < n; start += GH_BLOCK) { /* whole blocks: a row's bits do not depend on how many come with it */
         const int64_t rows = n - start < GH_BLOCK ? n - start : GH_BLOCK;
         memset(input, 0, (size_t)(GH_BLOCK * I) * sizeof *input);
         gh_gan_input(model, rows, latents + start * L, Q ? conditions + start * Q : NULL, input);
-        gh_network_infer(&model->decoder, model->parameters, input, GH_BLOCK, layers, Y);
+        gh_network_infer(&model->decoder, model->parameters, &way, input, GH_BLOCK, layers, Y);
         for (int64_t k = 0; k < rows * P; k++)
             prepared[start * P + k] = (double)Y[k] + (gh_gan_skip(model) ? (double)latents[start * P + k] : 0);
     }

@@ -6,6 +6,8 @@
 #ifndef GH_LAYER_H
 #define GH_LAYER_H
 
+#include <stddef.h>
+
 #include "layers/activation.h"
 #include "layers/gru.h"
 #include "layers/patches.h"
@@ -47,6 +49,12 @@ gh_layer gh_layer_local(const gh_patches *patches, int64_t channels, gh_activati
 gh_layer gh_layer_pool(const gh_patches *patches);
 gh_layer gh_layer_gru(const gh_gru *shape);
 gh_layer gh_layer_pass(int64_t inputs, int64_t columns);
+
+/** The bias that is added behind the layer's product; NULL where a norm or the layer itself adds it, or there is none. */
+static inline const gh_real *gh_layer_bias(const gh_layer *l, const gh_real *parameters)
+{
+    return l->bias < 0 || l->norm_scale >= 0 || l->kind == GH_LAYER_GRU ? NULL : parameters + l->bias;
+}
 
 /** Rows of `columns` numbers that N events make. */
 static inline int64_t gh_layer_rows(const gh_layer *l, int64_t N)

@@ -8,6 +8,7 @@
 #include "genhep/version.h"
 #include "model/conditions.h"
 #include "model/prep_share.h"
+#include "model/tiles_share.h"
 
 static const gh_family *const families[] = {&gh_family_bvae, &gh_family_gan, &gh_family_independent};
 
@@ -279,6 +280,7 @@ void gh_model_free(genhep_model *model)
     gh_prep_share_release(model->condition_share);
     gh_free(&hooks, model->targets);
     gh_free(&hooks, model->examples);
+    gh_tiles_share_free(model->tiles);
     gh_free_aligned(&hooks, model->parameters);
     gh_free_aligned(&hooks, model->buffer.mu);
     gh_free_aligned(&hooks, model->buffer.sigma);
@@ -298,13 +300,14 @@ gh_status gh_model_with_parameters(const genhep_model *model, const gh_real *par
     GH_TRY(gh_alloc(&hooks, &copy, 1, sizeof *copy));
     *copy = *model; /* plain numbers and the layout of the networks; everything owned is replaced below */
     copy->options = NULL, copy->schema = NULL, copy->share = NULL, copy->parameters = NULL, copy->marginals = NULL;
-    copy->selftest = NULL, copy->selftest_n = 0, copy->calibration = NULL;
+    copy->tiles = NULL, copy->selftest = NULL, copy->selftest_n = 0, copy->calibration = NULL;
     copy->targets = NULL, copy->examples = NULL, copy->condition_share = NULL;
     memset(&copy->buffer, 0, sizeof copy->buffer);
     GH_TRY_CLEANUP(gh_options_merge(model->options, NULL, &copy->options));
     GH_TRY_CLEANUP(make_schema(&hooks, model->schema, &copy->schema));
     copy->share = gh_prep_share_retain(model->share);
     GH_TRY_CLEANUP(gh_conditions_copy(model, copy));
+    if (model->tiles) GH_TRY_CLEANUP(gh_tiles_share_create(&hooks, &copy->tiles));
     if (model->n_parameters) {
         GH_TRY_CLEANUP(gh_alloc_aligned(&hooks, &copy->parameters, model->n_parameters, sizeof(gh_real)));
         memcpy(copy->parameters, parameters, (size_t)model->n_parameters * sizeof(gh_real));
@@ -319,9 +322,20 @@ cleanup:
     return status;
 }
 
+/* Tiles where they are faster, or where they are asked for and can be used. */
+static gh_status choose_way(const genhep_model *model, const genhep_options *options, gh_network_way *way)
+{
+    const char *name = gh_option_text(options, "sample.kernel");
+    GH_TRY(gh_kernel_choose("sample.kernel", name, &way->kernel));
+    if (way->kernel != GH_KERNEL_AMX || !model->tiles || model->decoder.spec.norm != GH_NORM_NONE || !model->decoder.dense) return GENHEP_OK;
+    if (strcmp(name, "auto") == 0 && !gh_network_suits_tiles(&model->decoder)) return GENHEP_OK;
+    return gh_tiles_share_get(model->tiles, &model->decoder, model->parameters, &way->tiles);
+}
+
 gh_status gh_model_draw(const genhep_model *model, const genhep_options *options, gh_draw *draw)
 {
     memset(draw, 0, sizeof *draw);
+    GH_TRY(choose_way(model, options, &draw->way));
     if (!model->family->trainable) return GENHEP_OK;
 #define FROM(key) (options && gh_option_is_set(options, key) ? options : model->options)
     draw->prior = gh_option_is(FROM("latent.source"), "latent.source", "prior");

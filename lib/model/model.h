@@ -29,6 +29,7 @@ typedef struct gh_draw {
     int noise;     /* add the decoder's noise */
     int calibrate; /* map each coordinate to the training marginal */
     double alpha, gamma;
+    gh_network_way way; /* of the decoder */
 } gh_draw;
 
 /** The density information buffer: means and standard deviations of the encoded training events. */
@@ -52,6 +53,7 @@ typedef struct gh_provenance {
 } gh_provenance;
 
 typedef struct gh_prep_share gh_prep_share; /* reference-counted gh_prep: immutable, so clones share it */
+typedef struct gh_tiles_share gh_tiles_share; /* the decoder's weights packed for tiles: for all samplers of a model */
 typedef struct gh_family gh_family;
 
 struct genhep_model {
@@ -78,6 +80,7 @@ struct genhep_model {
     int64_t log_sigma;       /* offset of P global log sigmas, -1 without */
     gh_real *parameters;     /* arena: trainable, then statistics */
     int64_t n_trainable, n_parameters;
+    gh_tiles_share *tiles;   /* NULL without a network */
     int64_t most_parameters; /* while loading: what the file can hold; 0: no limit */
     gh_buffer buffer;
     double *marginals;       /* (P, marginal_knots): quantiles of each coordinate at the grid of normal quantiles */
@@ -139,8 +142,10 @@ gh_status gh_bvae_decode(const genhep_model *model, int64_t n, const gh_real *la
  * Negative weights are GENHEP_E_NUMERIC; a conditional model, whose latents belong to their conditions, GENHEP_E_OPTION. */
 gh_status gh_bvae_fill_buffer(genhep_model *model, int64_t n, const gh_real *prepared, const double *weights);
 
-/** Resolve latent.* and sample.* from the model's options overlaid by `options` (NULL: none). GENHEP_E_STATE when the
- * buffer is asked for and absent. */
+/** Resolve latent.* and sample.noise from the model's options overlaid by `options` (NULL: none), and sample.kernel from
+ * `options` alone. Weights are packed for tiles when first asked for, so the model's must not change afterwards; what
+ * `draw` points to is the model's. GENHEP_E_STATE when the buffer is asked for and absent, GENHEP_E_OPTION for a kernel
+ * that does not run here, GENHEP_E_NOMEM. */
 gh_status gh_model_draw(const genhep_model *model, const genhep_options *options, gh_draw *draw);
 
 /** Prepare all rows of the tables, which have the model's columns: *prepared (n,P), *conditions (n,Q; NULL when Q = 0, the

@@ -1,4 +1,4 @@
-/* network.c -- a chain of layers: scratch, forward, backward, inference.
+/* network.c -- a chain of layers: scratch, forward, backward. Inference: network_infer.c.
  *   hidden k:  a = W x_{k-1} [normalised] + b [+ skip];  x_k = dropout(f(a)) [+ skip]
  *   output:    y = f_out(W x_K + b) */
 #include "model/network.h"
@@ -7,7 +7,6 @@
 
 #include "layers/dropout.h"
 #include "layers/norm.h"
-#include "linalg/lanes.h"
 
 /* ---- scratch ------------------------------------------------------------------------------------------------- */
 
@@ -60,11 +59,6 @@ void gh_tape_free(gh_tape *tape)
 
 /* ---- training ------------------------------------------------------------------------------------------------ */
 
-static const gh_real *bias_of(const gh_layer *l, const gh_real *parameters)
-{
-    return l->bias < 0 || l->norm_scale >= 0 || l->kind == GH_LAYER_GRU ? NULL : parameters + l->bias;
-}
-
 static void normalise(const gh_layer *l, const gh_real *parameters, gh_tape *tape, int64_t k, int training, gh_real *Y, int64_t N)
 {
     const gh_real *scale = parameters + l->norm_scale, *shift = parameters + l->norm_shift;
@@ -88,7 +82,7 @@ void gh_network_forward(const gh_network *network, const gh_real *parameters, gh
         const gh_real *before = l->skip >= 0 && !l->skip_after ? tape->value[l->skip] : NULL;
         gh_layer_forward(l, parameters, Y, tape->value[k], N, tape->work, tape->room, tape->saved[k]);
         if (l->norm_scale >= 0) normalise(l, parameters, tape, k, rng != NULL, Y, N);
-        gh_bias_activate(Y, bias_of(l, parameters), before, tape->argument[k], gh_layer_rows(l, N), l->columns, l->activation,
+        gh_bias_activate(Y, gh_layer_bias(l, parameters), before, tape->argument[k], gh_layer_rows(l, N), l->columns, l->activation,
                          network->spec.slope);
         /* what the activation's derivative needs is its plain value: keep it before dropout or a later skip changes Y */
         if (tape->branch[k]) memcpy(tape->branch[k], Y, (size_t)(N * l->outputs) * sizeof *Y);
@@ -158,78 +152,4 @@ void gh_network_backward_input(const gh_network *network, const gh_real *paramet
     gh_real *g = tape->gradient[network->n_layers];
     for (int64_t i = 0; i < N * network->spec.outputs; i++) g[i] = gh_without_dust(g[i]);
     backward(network, parameters, tape, N, NULL);
-}
-
-/* ---- inference ----------------------------------------------------------------------------------------------- */
-
-#define LEAST_LANES 8 /* fewer events would leave most of a register empty */
-
-static int fits_lanes(const gh_network *network, int64_t N)
-{
-    return N >= LEAST_LANES && network->dense && network->spec.norm == GH_NORM_NONE && gh_lanes_best() != GH_LANES_NONE;
-}
-
-/* Values with events across lanes, in the same three buffers; the input comes into the last one, free until layer 2. */
-static void infer_lanes(const gh_network *network, const gh_real *parameters, const gh_real *X, int64_t N, gh_real *scratch,
-                        gh_real *Y)
-{
-    const gh_lanes_kind kind = gh_lanes_best();
-    const int64_t buffer = N * network->widest;
-    gh_real *previous = scratch + 2 * buffer, *before_previous = NULL;
-    gh_lanes_from_rows(X, N, network->spec.inputs, previous);
-    for (int64_t k = 0; k < network->n_layers; k++) {
-        const gh_layer *l = &network->layer[k];
-        gh_real *out = scratch + (k % 3) * buffer;
-        const gh_real *before = l->skip >= 0 && !l->skip_after ? before_previous : NULL;
-        gh_real slope = l->activation == GH_RELU ? 0 : l->activation == GH_LEAKY_RELU ? network->spec.slope : 1;
-        int fused = !before && (l->activation == GH_LINEAR || slope < 1);
-        gh_lanes_dense(kind, out, previous, parameters + l->weights, parameters + l->bias, fused ? slope : 1, N, l->inputs,
-                       l->outputs);
-        /* what stands beside the sums has their layout, so one long row will do */
-        if (!fused) gh_bias_activate(out, NULL, before, NULL, 1, N * l->outputs, l->activation, network->spec.slope);
-        if (l->skip_after)
-            for (int64_t i = 0; i < N * l->outputs; i++) out[i] += previous[i];
-        before_previous = previous;
-        previous = out;
-    }
-    gh_lanes_to_rows(previous, N, network->spec.outputs, Y);
-}
-
-static void infer_rows(const gh_network *network, const gh_real *parameters, const gh_real *X, int64_t N, gh_real *scratch,
-                       gh_real *Y)
-{
-    /* Values rotate through three buffers: input, output, and the one before for skips. */
-    const gh_real *previous = X, *before_previous = NULL;
-    const int64_t buffer = N * network->values, room = 3 * N * (network->widest - network->values);
-    gh_real *work = scratch + 3 * buffer;
-    for (int64_t k = 0; k < network->n_layers; k++) {
-        const gh_layer *l = &network->layer[k];
-        gh_real *out = k + 1 == network->n_layers ? Y : scratch + (k % 3) * buffer;
-        const gh_real *before = l->skip >= 0 && !l->skip_after ? before_previous : NULL;
-        const int64_t rows = gh_layer_rows(l, N), O = l->columns;
-        gh_layer_forward(l, parameters, out, previous, N, work, room, NULL);
-        if (l->mean >= 0)
-            gh_batch_norm_apply(out, parameters + l->mean, parameters + l->variance, parameters + l->norm_scale,
-                                parameters + l->norm_shift, rows, O);
-        else if (l->norm_scale >= 0)
-            gh_layer_norm_forward(out, NULL, NULL, parameters + l->norm_scale, parameters + l->norm_shift, rows, O);
-        gh_bias_activate(out, bias_of(l, parameters), before, NULL, rows, O, l->activation, network->spec.slope);
-        if (l->skip_after)
-            for (int64_t i = 0; i < N * l->outputs; i++) out[i] += previous[i];
-        before_previous = previous;
-        previous = out;
-    }
-}
-
-int64_t gh_network_group(const gh_network *network, int64_t block)
-{
-    enum { GROUP = 16 }; /* floats of the widest register: tails of vector loops never occur */
-    return block % GROUP == 0 && fits_lanes(network, GROUP) ? GROUP : block;
-}
-
-void gh_network_infer(const gh_network *network, const gh_real *parameters, const gh_real *X, int64_t N, gh_real *scratch,
-                      gh_real *Y)
-{
-    if (fits_lanes(network, N)) infer_lanes(network, parameters, X, N, scratch, Y);
-    else infer_rows(network, parameters, X, N, scratch, Y);
 }

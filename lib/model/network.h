@@ -9,6 +9,8 @@
 
 #include "base/memory.h"
 #include "base/philox.h"
+#include "linalg/kernel.h"
+#include "linalg/tiles.h"
 #include "model/layer.h"
 
 typedef enum gh_norm { GH_NORM_NONE = 0, GH_NORM_BATCH = 1, GH_NORM_LAYER = 2 } gh_norm;
@@ -118,9 +120,41 @@ void gh_network_backward(const gh_network *network, const gh_real *parameters, g
  * zero. */
 void gh_network_backward_input(const gh_network *network, const gh_real *parameters, gh_tape *tape, int64_t N);
 
-/** Inference: X (N,I) -> Y (N,O). scratch: 3 * N * widest numbers. No dropout; running statistics. */
-void gh_network_infer(const gh_network *network, const gh_real *parameters, const gh_real *X, int64_t N, gh_real *scratch,
-                      gh_real *Y);
+/** Weights and biases of a network packed for linalg/tiles.h. Immutable, so threads share it. */
+typedef struct gh_network_tiles {
+    gh_hooks hooks;
+    gh_bf16 *weights[GH_MAX_LAYERS];
+    float *bias[GH_MAX_LAYERS];
+    void *arena;
+} gh_network_tiles;
+
+/** Are tiles faster than the other kernels for this network? Not for narrow ones, which leave blocks of 32 half empty;
+ * networks with a norm cannot use them at all. */
+int gh_network_suits_tiles(const gh_network *network);
+
+/** Free with gh_network_tiles_free. Only where GH_KERNEL_AMX runs. */
+gh_status gh_network_tiles_create(const gh_hooks *hooks, const gh_network *network, const gh_real *parameters,
+                                  gh_network_tiles **tiles);
+void gh_network_tiles_free(gh_network_tiles *tiles); /* NULL is fine */
+
+/** How to compute a network. The bits of the outputs depend on it. */
+typedef struct gh_network_way {
+    gh_kernel kernel;              /* one that runs here; AMX without tiles stands for AVX-512 */
+    const gh_network_tiles *tiles; /* of this network and these parameters, or NULL */
+} gh_network_way;
+
+/** The fastest way without tiles. */
+gh_network_way gh_network_plain_way(void);
+
+/** The kernel that inference takes. */
+gh_kernel gh_network_kernel(const gh_network *network, const gh_network_way *way);
+
+/** Numbers of scratch that inference needs for N rows. */
+int64_t gh_network_scratch(const gh_network *network, int64_t N);
+
+/** Inference: X (N,I) -> Y (N,O). scratch: gh_network_scratch numbers. No dropout; running statistics. */
+void gh_network_infer(const gh_network *network, const gh_real *parameters, const gh_network_way *way, const gh_real *X,
+                      int64_t N, gh_real *scratch, gh_real *Y);
 
 /** The least number of rows, a divisor of `block`, such that gh_network_infer gives a row the same bits in any aligned run
  * of so many rows as in a block: a register's worth where events stand across lanes, `block` where they do not. */

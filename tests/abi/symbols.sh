@@ -91,9 +91,12 @@ linalg/gemm_buffers lock
 linalg/gemm_buffers one_at_a_time
 linalg/gemm_buffers returned
 linalg/gemm_buffers was_called
+linalg/kernel asked
+linalg/kernel tiles_run
 LIST
 #   status:       each thread's last message and its code, thread-local
 #   gemm_buffers: the lock around the buffer table of the OpenBLAS that is linked in, or around its products, and which of both
+#   kernel:       what the system answered when it was asked for tile registers, which it gives to a process as a whole
 : >"$folder/calls"
 : >"$folder/changing"
 objects=0

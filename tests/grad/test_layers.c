@@ -255,7 +255,9 @@ START_TEST(inference_equals_training_forward)
         gh_network_start(&network, parameters, 4, 1);
         fill(X, N * I, 14);
         gh_network_forward(&network, parameters, &tape, X, N, &rng, 0);
-        gh_network_infer(&network, parameters, X, N, scratch, Y);
+        const gh_network_way way = gh_network_plain_way();
+        ck_assert_int_eq(gh_network_scratch(&network, N), 3 * N * O);
+        gh_network_infer(&network, parameters, &way, X, N, scratch, Y);
         for (int i = 0; i < N * 2; i++) ck_assert(fabs(Y[i] - tape.value[network.n_layers][i]) < 1e-14);
         gh_tape_free(&tape);
         gh_free(&hooks, parameters);

@@ -92,13 +92,14 @@ static void check_gradients(kind_case *c, const char *what)
 static void check_inference(kind_case *c, const char *what)
 {
     double Y[N * MOST];
+    const gh_network_way way = gh_network_plain_way();
     for (int64_t i = 0; i < c->statistics; i++) c->parameters[c->trainable + i] = 0.3 + 0.1 * sin((double)i); /* variances too */
     gh_network_forward(&c->network, c->parameters, &c->tape, c->X, N, NULL, 0);
-    gh_network_infer(&c->network, c->parameters, c->X, N, c->scratch, Y);
+    gh_network_infer(&c->network, c->parameters, &way, c->X, N, c->scratch, Y);
     for (int64_t i = 0; i < N * outputs_of(c); i++)
         ck_assert_msg(fabs(Y[i] - c->tape.value[c->network.n_layers][i]) < 1e-13, "%s: output %d", what, (int)i);
     double one[MOST];
-    gh_network_infer(&c->network, c->parameters, c->X + c->network.spec.inputs, 1, c->scratch, one);
+    gh_network_infer(&c->network, c->parameters, &way, c->X + c->network.spec.inputs, 1, c->scratch, one);
     for (int64_t i = 0; i < outputs_of(c); i++) ck_assert_msg(fabs(one[i] - Y[outputs_of(c) + i]) < 1e-13, "%s: a row alone", what);
 }
 

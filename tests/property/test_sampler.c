@@ -1,9 +1,13 @@
 /* test_sampler.c -- what a sampler promises: the same bits for any split, thread count and seek; streams; host numbers. */
 #include "testing.h"
 
+#include "linalg/tiles.h"
+#include "model/model.h"
 #include "small_model.h"
 
 enum { EVENTS = 10000 };
+
+static const char *kernel = "auto"; /* of the samplers below */
 
 static genhep_sampler *sampler_of(const genhep_model *model, int seed, int stream, int threads)
 {
@@ -13,6 +17,7 @@ static genhep_sampler *sampler_of(const genhep_model *model, int seed, int strea
     ck_ok(genhep_options_set_int(options, "seed", seed));
     ck_ok(genhep_options_set_int(options, "sample.stream", stream));
     ck_ok(genhep_options_set_int(options, "sample.threads", threads));
+    ck_ok(genhep_options_set_text(options, "sample.kernel", kernel));
     ck_ok(genhep_sampler_create(model, options, &sampler));
     genhep_options_free(options);
     return sampler;
@@ -64,6 +69,92 @@ START_TEST(same_bits_for_any_split_threads_and_seek)
     same_bits_for(trained);
     same_bits_for(baseline);
     genhep_model_free(trained);
+    genhep_model_free(baseline);
+}
+END_TEST
+
+START_TEST(same_bits_with_every_kernel)
+{
+    genhep_model *model = small_model("loss.noise=global decoder.units=40 decoder.layers=4 decoder.residual=skip2");
+    for (int kind = GH_KERNEL_BLAS; kind <= GH_KERNEL_AMX; kind++)
+        if (gh_kernel_runs((gh_kernel)kind)) {
+            kernel = gh_kernel_name((gh_kernel)kind);
+            same_bits_for(model);
+        }
+    kernel = "auto";
+    genhep_model_free(model);
+}
+END_TEST
+
+/* Registers of tiles that are in use in this thread: bit 17 their layout, bit 18 their contents. */
+static unsigned tiles_in_use(void)
+{
+#ifdef GH_TILES
+    unsigned low, high;
+    if (!gh_kernel_runs(GH_KERNEL_AMX)) return 0;
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(1));
+    return low & (3u << 17);
+#else
+    return 0;
+#endif
+}
+
+START_TEST(kernels_agree_up_to_rounding)
+{
+    static const char *const settings[] = {"loss.noise=global", "loss.noise=event decoder.units=40 decoder.activation=gelu decoder.residual=add",
+                                           "loss.noise=none loss.beta=1e-3 decoder.activation=leaky decoder.units=130 decoder.layers=5"};
+    enum { N = 1000 };
+    for (int m = 0; m < 3; m++) {
+        genhep_model *model = small_model(settings[m]);
+        int64_t d = genhep_model_columns(model);
+        double reference[N * 8], events[N * 8];
+        for (int kind = GH_KERNEL_BLAS; kind <= GH_KERNEL_AMX; kind++) {
+            if (!gh_kernel_runs((gh_kernel)kind)) continue;
+            kernel = gh_kernel_name((gh_kernel)kind);
+            genhep_sampler *s = sampler_of(model, 3, 1, 1);
+            ck_assert_str_eq(genhep_sampler_kernel(s), kernel);
+            ck_ok(genhep_sampler_draw_double(s, N, NULL, 0, kind ? events : reference, d, N * d));
+            ck_assert_uint_eq(tiles_in_use(), 0);
+            int64_t same = 0;
+            for (int64_t i = 0; kind && i < N * d; i++) {
+                same += events[i] == reference[i];
+                ck_assert_msg(fabs(events[i] - reference[i]) < 1e-4 * (1 + fabs(reference[i])), "%s, event %d, column %d: %.9g, not %.9g",
+                              kernel, (int)(i / d), (int)(i % d), events[i], reference[i]);
+            }
+            ck_assert_int_lt(same, N * d / 2); /* another kernel, other last digits: it was that kernel indeed */
+            genhep_sampler_free(s);
+        }
+        kernel = "auto";
+        genhep_model_free(model);
+    }
+}
+END_TEST
+
+START_TEST(kernels_are_named_and_checked)
+{
+    genhep_model *small = small_model("loss.noise=global"), *normed = small_model("loss.noise=global decoder.norm=layer");
+    genhep_model *baseline = small_model("model.family=independent");
+    genhep_sampler *s = sampler_of(normed, 1, 0, 1);
+    ck_assert_str_eq(genhep_sampler_kernel(s), "blas");
+    genhep_sampler_free(s);
+    s = sampler_of(baseline, 1, 0, 1);
+    ck_assert_str_eq(genhep_sampler_kernel(s), "none");
+    genhep_sampler_free(s);
+    s = sampler_of(small, 1, 0, 1);
+    ck_assert_str_eq(genhep_sampler_kernel(s), gh_kernel_name(gh_network_plain_way().kernel)); /* too narrow for tiles */
+    genhep_sampler_free(s);
+    ck_assert_str_eq(genhep_sampler_kernel(NULL), "");
+    for (int kind = GH_KERNEL_BLAS; kind <= GH_KERNEL_AMX; kind++) {
+        if (gh_kernel_runs((gh_kernel)kind)) continue;
+        genhep_options *options;
+        ck_ok(genhep_options_create(&options));
+        ck_ok(genhep_options_set_text(options, "sample.kernel", gh_kernel_name((gh_kernel)kind)));
+        ck_fails(genhep_sampler_create(small, options, &s), GENHEP_E_OPTION, "sample.kernel");
+        ck_assert_ptr_null(s);
+        genhep_options_free(options);
+    }
+    genhep_model_free(small);
+    genhep_model_free(normed);
     genhep_model_free(baseline);
 }
 END_TEST
@@ -186,5 +277,6 @@ START_TEST(wrong_calls_are_answered)
 }
 END_TEST
 
-GH_TEST_MAIN("sampler", same_bits_for_any_split_threads_and_seek, next_gives_what_draw_gives, stride_leaves_the_gap_alone,
+GH_TEST_MAIN("sampler", same_bits_for_any_split_threads_and_seek, same_bits_with_every_kernel, kernels_agree_up_to_rounding,
+             kernels_are_named_and_checked, next_gives_what_draw_gives, stride_leaves_the_gap_alone,
              seeds_and_streams_differ, host_numbers_decide_everything, wrong_calls_are_answered)

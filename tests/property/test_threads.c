@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include "linalg/kernel.h"
 #include "small_model.h"
 
 enum { EVENTS = 3000 };
@@ -22,6 +23,8 @@ static void *draw(void *context)
     j->status = genhep_options_create(&options);
     if (!j->status) j->status = genhep_options_set_int(options, "sample.stream", j->stream);
     if (!j->status) j->status = genhep_options_set_int(options, "sample.threads", 2);
+    /* packed weights are made by the first sampler that wants them */
+    if (!j->status) j->status = genhep_options_set_text(options, "sample.kernel", gh_kernel_name(gh_kernel_best()));
     if (!j->status) j->status = genhep_sampler_create(j->model, options, &sampler);
     for (int64_t done = 0; !j->status && done < EVENTS; done += 100)
         j->status = genhep_sampler_draw_double(sampler, 100, NULL, 0, j->events + done * SMALL_COLUMNS, SMALL_COLUMNS, 100 * SMALL_COLUMNS);

@@ -152,6 +152,7 @@ PROTOTYPES = {
     "genhep_sampler_seek": (_status, [_handle, c_int64]),
     "genhep_sampler_tell": (_status, [_handle, POINTER(c_int64)]),
     "genhep_sampler_set_uniform": (_status, [_handle, UNIFORM, c_void_p]),
+    "genhep_sampler_kernel": (c_char_p, [_handle]),
     "genhep_sampler_free": (None, [_handle]),
     "genhep_evaluate": (_status, [_handle, _handle, _handle, c_char_p, _handle, _made]),
     "genhep_evaluation_json": (c_char_p, [_handle]),

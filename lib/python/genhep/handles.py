@@ -402,6 +402,11 @@ class Sampler(Handle):
         check(lib.genhep_sampler_tell(raw(self), ctypes.byref(event)))
         return event.value
 
+    @property
+    def kernel(self):
+        """The instructions it computes with: "amx", "avx512", "avx2", "blas"; "none" without a network."""
+        return decode(lib.genhep_sampler_kernel(raw(self)))
+
     def set_uniform(self, function):
         """Take all randomness from function(), a number in (0, 1); None goes back to the library's own.
 

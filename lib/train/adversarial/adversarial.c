@@ -29,7 +29,7 @@ static gh_status create_work(genhep_trainer *t, gh_adversary *a, gh_adversary_wo
     GH_TRY(gh_alloc_aligned(hooks, &w->c, GH_SLICE, sizeof(gh_real)));
     GH_TRY(gh_alloc_aligned(hooks, &w->t, GH_SLICE, sizeof(gh_real)));
     GH_TRY(gh_alloc_aligned(hooks, &w->s, GH_SLICE, sizeof(gh_real)));
-    return gh_alloc_aligned(hooks, &w->scratch, 3 * GH_SLICE * generator->widest, sizeof(gh_real));
+    return gh_alloc_aligned(hooks, &w->scratch, gh_network_scratch(generator, GH_SLICE), sizeof(gh_real));
 }
 
 static void adversarial_free(genhep_trainer *t)
@@ -150,7 +150,8 @@ static void generate_slice(void *context, int64_t slice, int64_t worker)
         gh_network_forward(&m->decoder, m->parameters, &a->generator[slice], a->input + start * I, rows, &rng, a->noise_item + start);
         memcpy(Y, a->generator[slice].value[m->decoder.n_layers], (size_t)(rows * P) * sizeof *Y);
     } else {
-        gh_network_infer(&m->decoder, m->parameters, a->input + start * I, rows, a->work[worker].scratch, Y);
+        const gh_network_way way = gh_network_plain_way(); /* packing tiles for one batch would cost more than it saves */
+        gh_network_infer(&m->decoder, m->parameters, &way, a->input + start * I, rows, a->work[worker].scratch, Y);
     }
     if (gh_gan_skip(m))
         for (int64_t k = 0; k < rows * P; k++) Y[k] += a->noise[start * P + k];
