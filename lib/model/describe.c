@@ -10,7 +10,8 @@ static void add_network(gh_text *json, const char *name, const gh_network *netwo
     const gh_network_spec *s = &network->spec;
     static const char *const kinds[] = {"dense", "conv", "rnn"};
     gh_text_add(json, ",\n  \"%s\": {\"kind\": \"%s\", \"inputs\": %lld, \"layers\": %lld, \"units\": %lld, \"activation\": \"%s\", \"outputs\": %lld, "
-                "\"output_activation\": \"%s\"}", name, kinds[s->kind], (long long)s->inputs, (long long)s->layers, (long long)s->units,
+                "\"output_activation\": \"%s\"}", name, kinds[s->kind], (long long)s->inputs, (long long)(s->kind == GH_NETWORK_CONV ? network->n_layers - 1 : s->layers),
+                (long long)(s->kind == GH_NETWORK_CONV ? network->values : s->units), /* the widest layer of a convolutional one */
                 activations[s->activation], (long long)s->outputs, activations[s->output_activation]);
 }
 
