@@ -7,11 +7,14 @@
 static void add_network(gh_text *json, const char *name, const gh_network *network)
 {
     static const char *const activations[] = {"linear", "relu", "leaky", "elu", "tanh", "sigmoid", "softplus", "gelu", "silu"};
-    const gh_network_spec *s = &network->spec;
     static const char *const kinds[] = {"dense", "conv", "rnn"};
-    gh_text_add(json, ",\n  \"%s\": {\"kind\": \"%s\", \"inputs\": %lld, \"layers\": %lld, \"units\": %lld, \"activation\": \"%s\", \"outputs\": %lld, "
-                "\"output_activation\": \"%s\"}", name, kinds[s->kind], (long long)s->inputs, (long long)s->layers, (long long)s->units,
-                activations[s->activation], (long long)s->outputs, activations[s->output_activation]);
+    const gh_network_spec *s = &network->spec;
+    const int pictures = s->kind == GH_NETWORK_CONV; /* sized by other options: count the layers, name the widest */
+    gh_text_add(json, ",\n  \"%s\": {\"kind\": \"%s\", \"inputs\": %lld, \"layers\": %lld, \"units\": %lld, ", name, kinds[s->kind],
+                (long long)s->inputs, (long long)(pictures ? network->n_layers - 1 : s->layers),
+                (long long)(pictures ? network->values : s->units));
+    gh_text_add(json, "\"activation\": \"%s\", \"outputs\": %lld, \"output_activation\": \"%s\"}", activations[s->activation],
+                (long long)s->outputs, activations[s->output_activation]);
 }
 
 static void add_texts(gh_text *json, const char *name, char *const *texts, int64_t n)

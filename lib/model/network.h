@@ -63,6 +63,7 @@ gh_status gh_network_plan(const gh_network_spec *spec, int64_t *trainable, int64
 /** A network layer by layer, for shapes that no spec describes: an empty one with the spec's settings (inputs, slope,
  * dropout rate, start weights), then append for every layer, the last of which is the output layer. norm: between linear
  * part and activation, one scale and shift a column (a local layer then has one of each a channel).
+ * With k layers there already, skip is k - 1 inside the activation, k behind it (skip_after): a value of the same size.
  * GENHEP_E_SHAPE when the layer does not take what the one before gives, when it is too large or one too many. */
 void gh_network_begin(const gh_network_spec *spec, gh_network *network);
 gh_status gh_network_append(gh_network *network, const gh_layer *layer, gh_norm norm, int64_t *trainable, int64_t *statistics);

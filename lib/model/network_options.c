@@ -54,19 +54,23 @@ static gh_status read_convolutions(const genhep_options *options, const char *si
     return GENHEP_OK;
 }
 
+static gh_status refuse(const genhep_options *options, const char *side, const char *name, const char *expected)
+{
+    char key[KEY_BYTES], kind[KEY_BYTES];
+    key_of(key, side, name);
+    key_of(kind, side, "kind");
+    GH_FAIL(GENHEP_E_OPTION, "option '%s': found '%s', expected %s with %s = %s", key, gh_option_text(options, key), expected, kind,
+            gh_option_text(options, kind));
+}
+
 /* Settings that a kind does not have are told, not passed over. */
 static gh_status check_kind(const genhep_options *options, const char *side, const gh_network_spec *spec)
 {
-    char key[KEY_BYTES];
     if (spec->kind == GH_NETWORK_DENSE) return GENHEP_OK;
-    if (spec->residual != GH_RESIDUAL_NONE)
-        GH_FAIL(GENHEP_E_OPTION, "option '%s': found '%s', expected 'none' with %s.kind = %s",
-                key_of(key, side, "residual"), gh_option_text(options, key), side, spec->kind == GH_NETWORK_RNN ? "rnn" : "conv");
-    if (spec->kind == GH_NETWORK_RNN && spec->norm != GH_NORM_NONE)
-        GH_FAIL(GENHEP_E_OPTION, "option '%s': found '%s', expected 'none' with %s.kind = rnn", key_of(key, side, "norm"),
-                gh_option_text(options, key), side);
-    if (spec->kind == GH_NETWORK_RNN && spec->layers < 1)
-        GH_FAIL(GENHEP_E_OPTION, "option '%s': found 0, expected 1 or more with %s.kind = rnn", key_of(key, side, "layers"), side);
+    if (spec->residual != GH_RESIDUAL_NONE) return refuse(options, side, "residual", "'none'");
+    if (spec->kind == GH_NETWORK_CONV) return GENHEP_OK;
+    if (spec->norm != GH_NORM_NONE) return refuse(options, side, "norm", "'none'");
+    if (spec->layers < 1) return refuse(options, side, "layers", "1 or more");
     return GENHEP_OK;
 }
 

@@ -152,7 +152,7 @@ void gh_network_input_gradient(const gh_network *network, const gh_real *paramet
         if (l->dropout) gh_dropout_backward(d, tape->mask[k], N, l->outputs);
         if (penalty->curvature[k]) memcpy(penalty->curvature[k], d, bytes);
         gh_activate_backward(d, plain_value(tape, k), tape->argument[k], size, l->activation, network->spec.slope);
-        if (l->skip >= 0 && !l->skip_after) {
+        if (l->skip > 0 && !l->skip_after) { /* never the input */
             memcpy(penalty->delta[l->skip - 1], d, bytes);
             started[l->skip] = 1;
         }
@@ -184,7 +184,7 @@ static void tangent_layer(const gh_network *network, const gh_real *parameters, 
     else
         gh_activate_backward(T, value, tape->argument[k], size, l->activation, network->spec.slope);
     if (l->dropout) gh_dropout_backward(T, tape->mask[k], N, l->outputs);
-    if (l->skip_after) add_to(T, skipped, size);
+    if (skipped && l->skip_after) add_to(T, skipped, size);
 }
 
 /* The adjoints r of arguments that curved layers leave, from the output down; they add to the gradients. */

@@ -22,6 +22,11 @@ gh_status gh_network_append(gh_network *network, const gh_layer *layer, gh_norm 
     if (layer->inputs != given)
         GH_FAIL(GENHEP_E_SHAPE, "layer %lld takes %lld numbers, the one before gives %lld", (long long)network->n_layers,
                 (long long)layer->inputs, (long long)given);
+    /* what inference still has: the value before this layer, and the one before that */
+    const int64_t added = layer->skip_after ? network->n_layers : network->n_layers - 1;
+    if (layer->skip >= 0 && (layer->skip != added || added < 1 || network->layer[added - 1].outputs != layer->outputs))
+        GH_FAIL(GENHEP_E_SHAPE, "layer %lld of %lld numbers adds value %lld: expected %lld, of as many numbers",
+                (long long)network->n_layers, (long long)layer->outputs, (long long)layer->skip, (long long)added);
     if (layer->kind != GH_LAYER_DENSE && (layer->outputs > MOST_VALUES || gh_layer_work(layer) > MOST_VALUES))
         GH_FAIL(GENHEP_E_SHAPE, "layer %lld gives %lld numbers with a scratch of %lld: expected at most %d of either",
                 (long long)network->n_layers, (long long)layer->outputs, (long long)gh_layer_work(layer), MOST_VALUES);

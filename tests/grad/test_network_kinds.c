@@ -330,6 +330,13 @@ START_TEST(wrong_plans_are_told)
     gh_layer l = gh_layer_conv(&p, 2, GH_LINEAR);
     ck_fails(gh_network_append(&network, &l, GH_NORM_NONE, &t, &s), GENHEP_E_SHAPE, "takes 6 numbers, the one before gives 5");
     l = gh_layer_dense(5, 5, GH_LINEAR);
+    l.skip = 0;
+    ck_fails(gh_network_append(&network, &l, GH_NORM_NONE, &t, &s), GENHEP_E_SHAPE,
+             "adds value 0: expected -1");
+    l.skip = 1, l.skip_after = 1;
+    ck_fails(gh_network_append(&network, &l, GH_NORM_NONE, &t, &s), GENHEP_E_SHAPE,
+             "adds value 1: expected 0");
+    l = gh_layer_dense(5, 5, GH_LINEAR);
     for (int k = 0; k < GH_MAX_LAYERS; k++) ck_ok(gh_network_append(&network, &l, GH_NORM_NONE, &t, &s));
     ck_fails(gh_network_append(&network, &l, GH_NORM_NONE, &t, &s), GENHEP_E_SHAPE, "more than 64 layers");
 }

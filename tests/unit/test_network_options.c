@@ -62,9 +62,12 @@ START_TEST(wrong_settings_are_told)
     ck_fails(read_side("encoder.kind=conv;encoder.kernel=0", "encoder", &s), GENHEP_E_OPTION, "encoder.kernel");
     ck_fails(read_side("encoder.kind=conv;encoder.kernel=99999999999999999999", "encoder", &s), GENHEP_E_OPTION, "1 to 15");
     ck_fails(read_side("encoder.kind=conv;encoder.channels=1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1", "encoder", &s), GENHEP_E_OPTION, "1 to 16 numbers");
-    ck_fails(read_side("encoder.kind=conv;encoder.residual=add", "encoder", &s), GENHEP_E_OPTION, "encoder.residual");
-    ck_fails(read_side("encoder.kind=rnn;encoder.norm=layer", "encoder", &s), GENHEP_E_OPTION, "encoder.norm");
-    ck_fails(read_side("encoder.kind=rnn;encoder.layers=0", "encoder", &s), GENHEP_E_OPTION, "encoder.layers");
+    ck_fails(read_side("encoder.kind=conv;encoder.residual=add", "encoder", &s), GENHEP_E_OPTION,
+             "'encoder.residual': found 'add', expected 'none' with encoder.kind = conv");
+    ck_fails(read_side("encoder.kind=rnn;encoder.norm=layer", "encoder", &s), GENHEP_E_OPTION,
+             "'encoder.norm': found 'layer', expected 'none' with encoder.kind = rnn");
+    ck_fails(read_side("encoder.kind=rnn;encoder.layers=0", "encoder", &s), GENHEP_E_OPTION,
+             "'encoder.layers': found '0', expected 1 or more");
 }
 END_TEST
 
