@@ -25,7 +25,7 @@ extern "C" {
 #endif
 
 /** Read a file of events: HDF5 table, CSV (.gz), .npy, LHE 3 (.gz) or LHEH5, recognised by content.
- * Options read: data.columns, data.weights, data.limit, data.offset.
+ * Options read: data.columns, data.weights, data.limit, data.offset, data.tail_cut.
  * @return GENHEP_OK, GENHEP_E_ARG, GENHEP_E_NOMEM, GENHEP_E_IO, GENHEP_E_FORMAT (damaged; a NaN; ragged row; wrong
  *         type), GENHEP_E_OPTION (no such column). The message names file, line or dataset, found and expected.
  * Ownership: *dataset is the caller's, free with genhep_dataset_free; the file is closed before returning.

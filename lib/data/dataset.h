@@ -61,6 +61,10 @@ gh_status gh_dataset_slice(const genhep_dataset *dataset, int64_t first, int64_t
 /** New table of rows order[0..n-1]. */
 gh_status gh_dataset_take(const genhep_dataset *dataset, const int64_t *order, int64_t n, genhep_dataset **taken);
 
+/** The rows in which no column exceeds its own quantile 1 - share: the tail cut of tabular GANs. 0 < share < 1; the quantile
+ * is the value below which a share 1 - share of the rows lies, whatever their weights. GENHEP_E_SHAPE when no row is left. */
+gh_status gh_dataset_tail_cut(const genhep_dataset *dataset, double share, genhep_dataset **cut);
+
 /** Fill order[0..n-1] with a Fisher-Yates permutation drawn from Philox (seed, GH_RANDOM_SHUFFLE). */
 void gh_shuffled_order(int64_t seed, int64_t n, int64_t *order);
 

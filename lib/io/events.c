@@ -117,12 +117,24 @@ static gh_status read_any(const char *path, const genhep_options *options, genhe
     return gh_events_read_csv(path, options, dataset);
 }
 
+/* data.tail_cut on the table just read. */
+static gh_status cut_tails(const genhep_options *options, genhep_dataset **dataset)
+{
+    genhep_dataset *cut;
+    const double share = gh_option_real(options, "data.tail_cut");
+    if (share <= 0) return GENHEP_OK;
+    GH_TRY(gh_dataset_tail_cut(*dataset, share, &cut));
+    gh_dataset_free(*dataset);
+    *dataset = cut;
+    return GENHEP_OK;
+}
+
 gh_status gh_events_read(const char *path, const genhep_options *options, genhep_dataset **dataset)
 {
     *dataset = NULL;
     GH_TRY(read_any(path, options, dataset));
     gh_status status = gh_dataset_check_finite(*dataset, path);
-    if (!status) return GENHEP_OK;
+    if (!status) return cut_tails(options, dataset);
     gh_dataset_free(*dataset);
     *dataset = NULL;
     char message[512];

@@ -15,7 +15,7 @@ static int index_of(const char *name, const char *const *names, int n)
 
 int gh_gan_loss_of(const char *name)
 {
-    static const char *const names[] = {"nonsaturating", "minimax", "least_squares", "wasserstein", "hinge"};
+    static const char *const names[] = {"nonsaturating", "minimax", "least_squares", "wasserstein", "hinge", "mse"};
     return index_of(name, names, (int)(sizeof names / sizeof *names));
 }
 
@@ -61,6 +61,7 @@ static double discriminator_row(enum gh_gan_loss kind, int truth, double phi, do
     switch (kind) {
     case GH_GAN_NONSATURATING:
     case GH_GAN_MINIMAX:
+    case GH_GAN_MSE:
         value = softplus(sign * phi, &inner);
         *slope = sign * inner;
         return value;
@@ -87,6 +88,10 @@ static double generator_row(enum gh_gan_loss kind, double phi, double *slope)
         value = softplus(phi, &inner);
         *slope = -inner;
         return -value;
+    case GH_GAN_MSE:
+        value = 1 - sigmoid(phi);
+        *slope = -2 * value * value * (1 - value);
+        return value * value;
     case GH_GAN_LEAST_SQUARES: *slope = phi - 1; return 0.5 * (phi - 1) * (phi - 1);
     case GH_GAN_WASSERSTEIN:
     case GH_GAN_HINGE: break;

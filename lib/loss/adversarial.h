@@ -12,6 +12,7 @@
 /* The row's loss:        discriminator, truth   discriminator, generated   generator           source
  * nonsaturating          softplus(-phi)         softplus(phi)              softplus(-phi)      1406.2661
  * minimax                softplus(-phi)         softplus(phi)              -softplus(phi)      1406.2661
+ * mse                    softplus(-phi)         softplus(phi)              (1-D)^2             tabular GANs
  * least_squares          (phi-1)^2/2            phi^2/2                    (phi-1)^2/2         1611.04076
  * wasserstein            -phi                   phi                        -phi                1701.07875
  * hinge                  max(0, 1-phi)          max(0, 1+phi)              -phi                1705.02894
@@ -21,10 +22,11 @@ enum gh_gan_loss {
     GH_GAN_MINIMAX = 1,
     GH_GAN_LEAST_SQUARES = 2,
     GH_GAN_WASSERSTEIN = 3,
-    GH_GAN_HINGE = 4
+    GH_GAN_HINGE = 4,
+    GH_GAN_MSE = 5
 };
 
-/** By name: nonsaturating minimax least_squares wasserstein hinge; -1 when unknown. */
+/** By name: nonsaturating minimax least_squares wasserstein hinge mse; -1 when unknown. */
 int gh_gan_loss_of(const char *name);
 
 /** One half of the discriminator's loss. @param truth 1 for truth events, 0 for generated ones; phi (N), weights (N) or

@@ -89,8 +89,8 @@ void gh_model_describe(const genhep_model *model, gh_text *json)
     gh_text_add(json, ",\n  \"reference_measure\": ");
     gh_text_add_json(json, gh_prep_measure(model->prep));
     if (model->n_parameters) {
-        add_network(json, "encoder", &model->encoder);
-        add_network(json, "decoder", &model->decoder);
+        if (model->encoder.n_layers) add_network(json, "encoder", &model->encoder);
+        add_network(json, model->family == &gh_family_gan ? "generator" : "decoder", &model->decoder);
     }
     gh_text_add(json, ",\n  \"attributes\": {");
     for (int64_t i = 0; i < model->schema->n_attributes; i++) {

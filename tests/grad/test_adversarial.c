@@ -4,7 +4,7 @@
 #include "gradcheck.h"
 #include "loss/adversarial.h"
 
-enum { N = 7, LOSSES = 5, PENALTIES = 6 };
+enum { N = 7, LOSSES = 6, PENALTIES = 6 };
 
 static const double some_weights[N] = {1, -0.5, 2, 0.3, 1.7, -1.1, 0.6};
 
@@ -97,6 +97,8 @@ START_TEST(closed_forms)
     ck_assert(gh_discriminator_loss(GH_GAN_HINGE, 1, &x, NULL, 1, 1, &g) == 0 && g == 0);
     ck_assert(gh_discriminator_loss(GH_GAN_HINGE, 1, &half, NULL, 1, 1, &g) == 0.5 && g == -1);
     ck_assert(gh_discriminator_loss(GH_GAN_HINGE, 0, &half, NULL, 1, 1, &g) == 1.5 && g == 1);
+    ck_assert(gh_discriminator_loss(GH_GAN_MSE, 1, &zero, NULL, 1, 1, &g) == log(2) && g == -0.5);
+    ck_assert(gh_generator_loss(GH_GAN_MSE, &zero, NULL, 1, 1, &g) == 0.25 && g == -0.25); /* (1-D)^2 at D = 1/2 */
     double missing = NAN; /* never hidden */
     for (int kind = 0; kind < LOSSES; kind++)
         for (int truth = 0; truth < 2; truth++)
@@ -152,6 +154,7 @@ START_TEST(names)
     ck_assert_int_eq(gh_gan_loss_of("least_squares"), GH_GAN_LEAST_SQUARES);
     ck_assert_int_eq(gh_gan_loss_of("wasserstein"), GH_GAN_WASSERSTEIN);
     ck_assert_int_eq(gh_gan_loss_of("hinge"), GH_GAN_HINGE);
+    ck_assert_int_eq(gh_gan_loss_of("mse"), GH_GAN_MSE);
     ck_assert_int_eq(gh_gan_loss_of("hinges"), -1);
     ck_assert_int_eq(gh_penalty_of("none"), GH_PENALTY_NONE);
     ck_assert_int_eq(gh_penalty_of("logit"), GH_PENALTY_LOGIT);

@@ -186,4 +186,28 @@ START_TEST(not_finite)
 }
 END_TEST
 
-GH_TEST_MAIN("dataset", arrays_with_stride, bad_arrays, attributes, slices, shuffles, patterns, hashes, not_finite)
+START_TEST(tail_cut_drops_upper_tails)
+{
+    enum { N = 1000 };
+    static const char *const names[2] = {"a", "b"};
+    double rows[N * 2];
+    genhep_options *options;
+    genhep_dataset *data, *cut;
+    for (int i = 0; i < N; i++) rows[2 * i] = i, rows[2 * i + 1] = N - i; /* the tail of b is the start of a */
+    ck_ok(genhep_dataset_from_arrays(NULL, N, 2, names, NULL, rows, 2, NULL, &data));
+    ck_ok(genhep_dataset_write(data, gh_test_path("tail.h5"), NULL));
+    ck_ok(genhep_options_create(&options));
+    ck_ok(genhep_options_set(options, "data.tail_cut", "0.05"));
+    ck_ok(genhep_dataset_open(gh_test_path("tail.h5"), options, &cut));
+    ck_assert_int_eq(genhep_dataset_events(cut), 901 + 1); /* a <= 950 and b <= 951: a from 49 to 950 */
+    double values[2 * N];
+    ck_ok(genhep_dataset_values(cut, values, 2, 2 * N));
+    ck_assert(values[0] == 49 && values[2 * 901] == 950);
+    genhep_dataset_free(cut);
+    ck_fails(genhep_options_set(options, "data.tail_cut", "1"), GENHEP_E_OPTION, "data.tail_cut");
+    genhep_dataset_free(data);
+    genhep_options_free(options);
+}
+END_TEST
+
+GH_TEST_MAIN("dataset", arrays_with_stride, bad_arrays, attributes, slices, shuffles, patterns, hashes, not_finite, tail_cut_drops_upper_tails)
