@@ -10,6 +10,7 @@ typedef struct gh_bvae_work {
     gh_tape encoder, decoder;
     gh_real *noise;   /* (rows, L) standard normals */
     gh_real *latent;  /* (rows, L) */
+    gh_gemm_work products;
 } gh_bvae_work;
 
 typedef struct gh_bvae_loss {
@@ -20,7 +21,9 @@ typedef struct gh_bvae_loss {
  * weight. The plain autoencoder, whose loss has no beta, is exempt. */
 gh_status gh_bvae_check_beta(const genhep_options *options);
 
-gh_status gh_bvae_work_create(const gh_hooks *hooks, const genhep_model *model, int64_t max_rows, gh_bvae_work *work);
+/** The tapes point into `work`, which therefore stays where it is. kernel: gh_gemm_work_create. */
+gh_status gh_bvae_work_create(const gh_hooks *hooks, const genhep_model *model, int64_t max_rows, gh_kernel kernel,
+                              gh_bvae_work *work);
 void gh_bvae_work_free(gh_bvae_work *work);
 
 /** Loss of N rows and, unless `gradients` is NULL, its gradient, assigned to `gradients` (arena layout).

@@ -142,7 +142,7 @@ void gh_network_forward(const gh_network *network, const gh_real *parameters, gh
         gh_real *Y = tape->value[k + 1];
         const gh_real *before = l->skip >= 0 && !l->skip_after ? tape->value[l->skip] : NULL;
         const gh_real *bias = l->norm_scale >= 0 ? NULL : parameters + l->bias;
-        gh_dense_forward(Y, tape->value[k], parameters + l->weights, N, l->inputs, l->outputs);
+        gh_dense_forward(tape->products, Y, tape->value[k], parameters + l->weights, N, l->inputs, l->outputs);
         if (l->norm_scale >= 0) normalise(l, parameters, tape, k, rng != NULL, Y, N);
         gh_bias_activate(Y, bias, before, tape->argument[k], N, l->outputs, l->activation, network->spec.slope);
         /* what the activation's derivative needs is its plain value: keep it before dropout or a later skip changes Y */
@@ -195,7 +195,7 @@ void gh_network_backward(const gh_network *network, const gh_real *parameters, g
             }
             g_bias = NULL;
         }
-        gh_dense_backward(tape->gradient[k], started[k], gradients + l->weights, g_bias, g, tape->value[k],
+        gh_dense_backward(tape->products, tape->gradient[k], started[k], gradients + l->weights, g_bias, g, tape->value[k],
                           parameters + l->weights, N, l->inputs, l->outputs);
     }
 }

@@ -10,7 +10,7 @@
 #include "base/memory.h"
 #include "base/philox.h"
 #include "layers/activation.h"
-#include "linalg/kernel.h"
+#include "linalg/gemm.h"
 #include "linalg/tiles.h"
 
 typedef enum gh_norm { GH_NORM_NONE = 0, GH_NORM_BATCH = 1, GH_NORM_LAYER = 2 } gh_norm;
@@ -74,6 +74,7 @@ typedef struct gh_tape {
     gh_real *statistics[GH_MAX_LAYERS];   /* mean, variance, 1/sd: 3*outputs for batch norm; max_rows for layer norm */
     gh_real *mask[GH_MAX_LAYERS];
     gh_real *arena;
+    const gh_gemm_work *products; /* what they run on, not owned; NULL, as created, is OpenBLAS */
 } gh_tape;
 
 gh_status gh_tape_create(const gh_hooks *hooks, const gh_network *network, int64_t max_rows, int input_gradient, gh_tape *tape);

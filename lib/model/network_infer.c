@@ -182,7 +182,7 @@ static void infer_rows(const gh_network *network, const gh_real *parameters, con
         const gh_layer *l = &network->layer[k];
         gh_real *out = k + 1 == network->n_layers ? Y : scratch + (k % 3) * N * network->widest;
         const gh_real *before = l->skip >= 0 && !l->skip_after ? before_previous : NULL;
-        gh_dense_forward(out, previous, parameters + l->weights, N, l->inputs, l->outputs);
+        gh_dense_forward(NULL, out, previous, parameters + l->weights, N, l->inputs, l->outputs);
         if (l->mean >= 0)
             gh_batch_norm_apply(out, parameters + l->mean, parameters + l->variance, parameters + l->norm_scale,
                                 parameters + l->norm_shift, N, l->outputs);

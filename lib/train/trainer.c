@@ -53,10 +53,13 @@ static gh_status allocate_arena(genhep_trainer *t)
 
 static gh_status create_workers(genhep_trainer *t)
 {
+    GH_TRY(gh_kernel_choose("train.kernel", gh_option_text(t->options, "train.kernel"), &t->kernel));
+    if (t->kernel != GH_KERNEL_AMX) t->kernel = GH_KERNEL_BLAS; /* lanes are for inference */
     t->threads = gh_option_int(t->options, "train.threads");
     GH_TRY(gh_pool_create(&t->hooks, t->threads, &t->pool));
     GH_TRY(gh_alloc(&t->hooks, &t->work, t->threads, sizeof *t->work));
-    for (int64_t i = 0; i < t->threads; i++) GH_TRY(gh_bvae_work_create(&t->hooks, t->model, GH_SLICE, &t->work[i]));
+    for (int64_t i = 0; i < t->threads; i++) 
+        GH_TRY(gh_bvae_work_create(&t->hooks, t->model, GH_SLICE, t->kernel, &t->work[i]));
     return GENHEP_OK;
 }
 

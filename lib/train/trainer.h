@@ -48,6 +48,7 @@ struct genhep_trainer {
     gh_pool *pool;
     gh_bvae_work *work;       /* one per thread */
     int64_t threads;
+    gh_kernel kernel;         /* of the matrix products: AMX or BLAS */
     gh_rows data;
     int64_t *order;           /* n_train: this epoch's order of the training rows */
     int64_t order_epoch;      /* which epoch `order` is for, -1 for none */
