@@ -95,14 +95,14 @@ $(B)/genhep.pc: pkgconfig/genhep.pc.in FORCE
 	@sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|; s|@VERSION@|$(VERSION)|' $< > $@
 
 # Each test file is a program of its own that links the library's objects, so it sees internals. OpenBLAS with its kernels for
-# every CPU is linked once, behind the GEMM door, and not into every test.
-GEMM_SRC := lib/linalg/gemm.c lib/linalg/gemm_buffers.c
+# every CPU is linked once, with all of base and linalg, and not into every test.
+GEMM_SRC := $(wildcard lib/base/*.c lib/linalg/*.c)
 TEST_LIBS = -L$(B) $(HDF5_LIBS) -lz -lm -lpthread $(CHECK_LIBS) -Wl,-rpath,'$(abspath $(B))'
-$(B)/libgemm_test.so: $(GEMM_SRC) lib/linalg/gemm.h lib/linalg/gemm_buffers.h
+$(B)/libgemm_test.so: $(GEMM_SRC) $(wildcard lib/base/*.h lib/base/*.def lib/linalg/*.h include/genhep/*.h)
 	@mkdir -p $(@D)
 	$(SAY) LD $@
 	$(Q)$(CC) $(BASE_CFLAGS) -shared -o $@ $(GEMM_SRC) $(BLAS_LIBS) -lm -lpthread
-$(B)/libgemm_test_double.so: $(GEMM_SRC) lib/linalg/gemm.h lib/linalg/gemm_buffers.h
+$(B)/libgemm_test_double.so: $(GEMM_SRC) $(wildcard lib/base/*.h lib/base/*.def lib/linalg/*.h include/genhep/*.h)
 	@mkdir -p $(@D)
 	$(SAY) LD $@
 	$(Q)$(CC) $(BASE_CFLAGS) -DGH_REAL_DOUBLE -shared -o $@ $(GEMM_SRC) $(BLAS_LIBS) -lm -lpthread

@@ -79,18 +79,20 @@ static int choose(const arguments *given, bench_case *cases, int *count)
     return 0;
 }
 
-/* What the samplers compute with; "none" when no case has one. */
-static const char *kernel_of(const bench_case *cases, int count)
+/* What the samplers compute with, or the trainers; "none" when no case has one. */
+static const char *kernel_of(const bench_case *cases, int count, int training)
 {
-    for (int k = 0; k < count; k++)
-        if (cases[k].sampler) return genhep_sampler_kernel(cases[k].sampler);
+    for (int k = 0; k < count; k++) {
+        if (!training && cases[k].sampler) return genhep_sampler_kernel(cases[k].sampler);
+        if (training && cases[k].trainer) return genhep_trainer_kernel(cases[k].trainer);
+    }
     return "none";
 }
 
 static void print_table(const bench_case *cases, int count, const timing *timings, int64_t repeats)
 {
-    printf("genhep %s, %s\nsampling kernel: %s\n%lld interleaved repeats, median and best\n\n", genhep_version(), genhep_blas(),
-           kernel_of(cases, count), (long long)repeats);
+    printf("genhep %s, %s\nkernels: sampling %s, training %s\n%lld interleaved repeats, median and best\n\n",
+           genhep_version(), genhep_blas(), kernel_of(cases, count, 0), kernel_of(cases, count, 1), (long long)repeats);
     printf("%-18s %14s %14s %-10s %14s %10s\n", "case", "median", "best", "per second", "ns each", "GFLOP/s");
     for (int k = 0; k < count; k++) {
         double middle = median(timings[k].rate, repeats), flops = bench_flops(&cases[k]);
@@ -105,8 +107,9 @@ static int write_json(const char *path, const bench_case *cases, int count, cons
 {
     FILE *file = fopen(path, "w");
     if (!file) return fail("%s: cannot be written", path);
-    fprintf(file, "{\"version\": \"%s\", \"blas\": \"%s\", \"kernel\": \"%s\", \"repeats\": %lld, \"cases\": [", genhep_version(),
-            genhep_blas(), kernel_of(cases, count), (long long)repeats);
+    fprintf(file, "{\"version\": \"%s\", \"blas\": \"%s\", \"sample_kernel\": \"%s\", \"train_kernel\": \"%s\", "
+            "\"repeats\": %lld, \"cases\": [", genhep_version(), genhep_blas(), kernel_of(cases, count, 0),
+            kernel_of(cases, count, 1), (long long)repeats);
     for (int k = 0; k < count; k++) {
         double middle = median(timings[k].rate, repeats);
         fprintf(

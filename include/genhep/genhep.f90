@@ -573,6 +573,11 @@ module genhep
             type(c_ptr), intent(out) :: model
             integer(c_int32_t) :: returned
         end function genhep_trainer_model
+        function genhep_trainer_kernel(trainer) bind(c, name="genhep_trainer_kernel") result(returned)
+            import
+            type(c_ptr), value :: trainer
+            type(c_ptr) :: returned
+        end function genhep_trainer_kernel
         subroutine genhep_trainer_free(trainer) bind(c, name="genhep_trainer_free")
             import
             type(c_ptr), value :: trainer

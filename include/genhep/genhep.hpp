@@ -458,6 +458,8 @@ public:
         return Trainer(trainer);
     }
 
+    std::string kernel() const { return genhep_trainer_kernel(handle_); }
+
     void step(int64_t n_steps) { check(genhep_trainer_step(handle_, n_steps)); }
     /** Train to the end of the schedule; an empty checkpoint name keeps none. */
     void run(const std::string &checkpoint = std::string(), const Callback &callback = Callback())

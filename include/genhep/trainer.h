@@ -75,7 +75,7 @@ GENHEP_API genhep_status genhep_trainer_progress(const genhep_trainer *trainer, 
 GENHEP_API genhep_status genhep_trainer_save(const genhep_trainer *trainer, const char *path);
 
 /** Continue from a checkpoint with the same data (its hash is checked). Of the options only train.threads,
- * train.minutes and train.checkpoint_seconds are read, and the hooks; all others come from the checkpoint. @return as
+ * train.kernel, train.minutes and train.checkpoint_seconds are read, and the hooks; all others come from the checkpoint. @return as
  * genhep_trainer_create, or GENHEP_E_IO, GENHEP_E_FORMAT, GENHEP_E_VERSION. */
 GENHEP_API genhep_status genhep_trainer_resume(const char *path, const genhep_dataset *const *datasets,
                                                int64_t n_datasets, const genhep_options *options,
@@ -84,6 +84,11 @@ GENHEP_API genhep_status genhep_trainer_resume(const char *path, const genhep_da
 /** Snapshot as a model of its own: GENHEP_BEST, GENHEP_LAST or GENHEP_AVERAGE, with information buffer, provenance and
  * self-test. *model is the caller's. */
 GENHEP_API genhep_status genhep_trainer_model(genhep_trainer *trainer, int32_t which, genhep_model **model);
+
+/** The instructions that matrix products of training run on: "amx" (small ones "blas" all the same) or "blas". The last
+ * digits of the weights depend on it.
+ * @return static text, "" for NULL. Since 1.0. */
+GENHEP_API const char *genhep_trainer_kernel(const genhep_trainer *trainer);
 
 GENHEP_API void genhep_trainer_free(genhep_trainer *trainer); /* NULL is fine */
 

@@ -100,7 +100,7 @@ genhep_status genhep_trainer_save(const genhep_trainer *trainer, const char *pat
 /* Of the caller's options only those that cannot change the result. */
 static gh_status resume_options(const genhep_options *options, genhep_options **chosen)
 {
-    static const char *const keys[] = {"train.threads", "train.minutes", "train.checkpoint_seconds"};
+    static const char *const keys[] = {"train.threads", "train.kernel", "train.minutes", "train.checkpoint_seconds"};
     char value[64];
     gh_hooks hooks = gh_hooks_of(options);
     const genhep_allocator allocator = {sizeof allocator, hooks.reallocate, hooks.release, hooks.allocator_user};
@@ -157,6 +157,11 @@ genhep_status genhep_trainer_model(genhep_trainer *trainer, int32_t which, genhe
         *model = NULL;
     }
     return status;
+}
+
+const char *genhep_trainer_kernel(const genhep_trainer *trainer)
+{
+    return trainer ? gh_kernel_name(trainer->kernel) : "";
 }
 
 void genhep_trainer_free(genhep_trainer *trainer) { gh_trainer_free(trainer); }

@@ -17,7 +17,7 @@ void gh_conv_forward(gh_real *Y, const gh_real *X, const gh_real *W, const gh_pa
     for (int64_t first = 0; first < lines; first += most) {
         int64_t n = lines - first < most ? lines - first : most;
         gh_patches_gather(p, X, first, n, work);
-        gh_gemm(GH_N, GH_T, n * p->columns, O, K, work, W, 0, Y + first * p->columns * O); /* (m,K)(K,O) -> (m,O) */
+        gh_gemm(NULL, GH_N, GH_T, n * p->columns, O, K, work, W, 0, Y + first * p->columns * O); /* (m,K)(K,O) -> (m,O) */
     }
 }
 
@@ -31,10 +31,10 @@ void gh_conv_backward(gh_real *gX, int add_to_gX, gh_real *gW, gh_real *gb, cons
         const gh_real *g = gY + first * p->columns * O;
         if (gW) {
             gh_patches_gather(p, X, first, n, work);
-            gh_gemm(GH_T, GH_N, O, K, m, g, work, 1, gW); /* (O,m)(m,K) -> (O,K) */
+            gh_gemm(NULL, GH_T, GH_N, O, K, m, g, work, 1, gW); /* (O,m)(m,K) -> (O,K) */
         }
         if (!gX) continue;
-        gh_gemm(GH_N, GH_N, m, K, O, g, W, 0, work); /* (m,O)(O,K) -> (m,K) */
+        gh_gemm(NULL, GH_N, GH_N, m, K, O, g, W, 0, work); /* (m,O)(O,K) -> (m,K) */
         gh_patches_scatter(p, gX, first, n, work);
     }
     if (gb) gh_col_sum(gY, N * p->rows * p->columns, O, gb);
@@ -47,7 +47,7 @@ void gh_transposed_forward(gh_real *Y, const gh_real *X, const gh_real *W, const
     memset(Y, 0, (size_t)(N * p->height * p->width * p->channels) * sizeof *Y);
     for (int64_t first = 0; first < lines; first += most) {
         int64_t n = lines - first < most ? lines - first : most;
-        gh_gemm(GH_N, GH_N, n * p->columns, K, I, X + first * p->columns * I, W, 0, work); /* (m,I)(I,K) -> (m,K) */
+        gh_gemm(NULL, GH_N, GH_N, n * p->columns, K, I, X + first * p->columns * I, W, 0, work); /* (m,I)(I,K) -> (m,K) */
         gh_patches_scatter(p, Y, first, n, work);
     }
 }
@@ -59,8 +59,8 @@ void gh_transposed_backward(gh_real *gX, int add_to_gX, gh_real *gW, gh_real *gb
     for (int64_t first = 0; first < lines; first += most) {
         int64_t n = lines - first < most ? lines - first : most, m = n * p->columns, at = first * p->columns * I;
         gh_patches_gather(p, gY, first, n, work);
-        if (gW) gh_gemm(GH_T, GH_N, I, K, m, X + at, work, 1, gW);                  /* (I,m)(m,K) -> (I,K) */
-        if (gX) gh_gemm(GH_N, GH_T, m, I, K, work, W, add_to_gX ? 1 : 0, gX + at); /* (m,K)(K,I) -> (m,I) */
+        if (gW) gh_gemm(NULL, GH_T, GH_N, I, K, m, X + at, work, 1, gW);                  /* (I,m)(m,K) -> (I,K) */
+        if (gX) gh_gemm(NULL, GH_N, GH_T, m, I, K, work, W, add_to_gX ? 1 : 0, gX + at); /* (m,K)(K,I) -> (m,I) */
     }
     if (gb) gh_col_sum(gY, N * p->height * p->width, p->channels, gb);
 }

@@ -5,17 +5,15 @@
  *   Backward needs X and W, nothing cached. Tests: tests/grad/test_layers.c. */
 #include "layers/dense.h"
 
-#include "linalg/gemm.h"
-
-void gh_dense_forward(gh_real *Y, const gh_real *X, const gh_real *W, int64_t N, int64_t I, int64_t O)
+void gh_dense_forward(const gh_gemm_work *work, gh_real *Y, const gh_real *X, const gh_real *W, int64_t N, int64_t I, int64_t O)
 {
-    gh_gemm(GH_N, GH_T, N, O, I, X, W, 0, Y);
+    gh_gemm(work, GH_N, GH_T, N, O, I, X, W, 0, Y);
 }
 
-void gh_dense_backward(gh_real *gX, int add_to_gX, gh_real *gW, gh_real *gb, const gh_real *gY, const gh_real *X,
+void gh_dense_backward(const gh_gemm_work *work, gh_real *gX, int add_to_gX, gh_real *gW, gh_real *gb, const gh_real *gY, const gh_real *X,
                        const gh_real *W, int64_t N, int64_t I, int64_t O)
 {
-    if (gX) gh_gemm(GH_N, GH_N, N, I, O, gY, W, add_to_gX ? 1 : 0, gX); /* (N,O)(O,I) -> (N,I) */
-    if (gW) gh_gemm(GH_T, GH_N, O, I, N, gY, X, 1, gW);                 /* (O,N)(N,I) -> (O,I) */
+    if (gX) gh_gemm(work, GH_N, GH_N, N, I, O, gY, W, add_to_gX ? 1 : 0, gX); /* (N,O)(O,I) -> (N,I) */
+    if (gW) gh_gemm(work, GH_T, GH_N, O, I, N, gY, X, 1, gW);                 /* (O,N)(N,I) -> (O,I) */
     if (gb) gh_col_sum(gY, N, O, gb);
 }

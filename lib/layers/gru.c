@@ -96,14 +96,14 @@ void gh_gru_forward(gh_real *Y, const gh_real *X, const gh_real *W, const gh_rea
     const gh_real *h = state; /* zero before the first step */
     memset(state, 0, (size_t)(N * U) * sizeof *state);
     memset(u, 0, (size_t)(N * 3 * U) * sizeof *u);
-    if (s->repeat) gh_gemm(GH_N, GH_T, N, 3 * U, I, X, W, 0, a);
+    if (s->repeat) gh_gemm(NULL, GH_N, GH_T, N, 3 * U, I, X, W, 0, a);
     for (int64_t t = 0; t < T; t++) {
         gh_real *kept = saved ? saved + t * N * KEPT * U : NULL, *next = saved ? kept + N * 4 * U : state;
         if (!s->repeat) {
             take_step(x, X, N, T, t, I);
-            gh_gemm(GH_N, GH_T, N, 3 * U, I, x, W, 0, a);
+            gh_gemm(NULL, GH_N, GH_T, N, 3 * U, I, x, W, 0, a);
         }
-        if (t) gh_gemm(GH_N, GH_T, N, 3 * U, U, h, R, 0, u);
+        if (t) gh_gemm(NULL, GH_N, GH_T, N, 3 * U, U, h, R, 0, u);
         gates_forward(next, h, a, u, b, kept, N, U);
         if (!s->last) put_step(Y, next, N, T, t, U, 0);
         h = next;
@@ -128,21 +128,21 @@ void gh_gru_backward(gh_real *gX, int add_to_gX, gh_real *gW, gh_real *gR, gh_re
         for (int64_t i = 0; gb && i < N; i++)
             for (int64_t j = 0; j < U; j++) gb[3 * U + j] += gu[i * 3 * U + 2 * U + j];
         if (gb) gh_col_sum(ga, N, 3 * U, gb);
-        if (t && gR) gh_gemm(GH_T, GH_N, 3 * U, U, N, gu, h, 1, gR); /* (3U,N)(N,U) -> (3U,U) */
-        if (t) gh_gemm(GH_N, GH_N, N, U, 3 * U, gu, R, 1, g);        /* (N,3U)(3U,U) -> (N,U) */
+        if (t && gR) gh_gemm(NULL, GH_T, GH_N, 3 * U, U, N, gu, h, 1, gR); /* (3U,N)(N,U) -> (3U,U) */
+        if (t) gh_gemm(NULL, GH_N, GH_N, N, U, 3 * U, gu, R, 1, g);        /* (N,3U)(3U,U) -> (N,U) */
         if (s->repeat) { /* the same x at every step: one product for all of them */
             for (int64_t i = 0; i < N * 3 * U; i++) sum[i] += ga[i];
             continue;
         }
         if (gW) {
             take_step(x, X, N, T, t, I);
-            gh_gemm(GH_T, GH_N, 3 * U, I, N, ga, x, 1, gW); /* (3U,N)(N,I) -> (3U,I) */
+            gh_gemm(NULL, GH_T, GH_N, 3 * U, I, N, ga, x, 1, gW); /* (3U,N)(N,I) -> (3U,I) */
         }
         if (!gX) continue;
-        gh_gemm(GH_N, GH_N, N, I, 3 * U, ga, W, 0, x); /* (N,3U)(3U,I) -> (N,I) */
+        gh_gemm(NULL, GH_N, GH_N, N, I, 3 * U, ga, W, 0, x); /* (N,3U)(3U,I) -> (N,I) */
         put_step(gX, x, N, T, t, I, add_to_gX);
     }
     if (!s->repeat) return;
-    if (gW) gh_gemm(GH_T, GH_N, 3 * U, I, N, sum, X, 1, gW);
-    if (gX) gh_gemm(GH_N, GH_N, N, I, 3 * U, sum, W, add_to_gX ? 1 : 0, gX);
+    if (gW) gh_gemm(NULL, GH_T, GH_N, 3 * U, I, N, sum, X, 1, gW);
+    if (gX) gh_gemm(NULL, GH_N, GH_N, N, I, 3 * U, sum, W, add_to_gX ? 1 : 0, gX);
 }

@@ -14,7 +14,7 @@ void gh_local_forward(gh_real *Y, const gh_real *X, const gh_real *W, const gh_p
     gh_real *rows = work, *y = work + N * K;
     for (int64_t q = 0; q < Q; q++) {
         gh_patches_gather_at(p, X, N, q / p->columns, q % p->columns, rows);
-        gh_gemm(GH_N, GH_T, N, O, K, rows, W + q * O * K, 0, y);
+        gh_gemm(NULL, GH_N, GH_T, N, O, K, rows, W + q * O * K, 0, y);
         for (int64_t i = 0; i < N; i++) memcpy(Y + (i * Q + q) * O, y + i * O, (size_t)O * sizeof *Y);
     }
 }
@@ -30,10 +30,10 @@ void gh_local_backward(gh_real *gX, int add_to_gX, gh_real *gW, const gh_real *g
         for (int64_t i = 0; i < N; i++) memcpy(g + i * O, gY + (i * Q + q) * O, (size_t)O * sizeof *g);
         if (gW) {
             gh_patches_gather_at(p, X, N, y, x, rows);
-            gh_gemm(GH_T, GH_N, O, K, N, g, rows, 1, gW + q * O * K); /* (O,N)(N,K) -> (O,K) */
+            gh_gemm(NULL, GH_T, GH_N, O, K, N, g, rows, 1, gW + q * O * K); /* (O,N)(N,K) -> (O,K) */
         }
         if (!gX) continue;
-        gh_gemm(GH_N, GH_N, N, K, O, g, W + q * O * K, 0, rows); /* (N,O)(O,K) -> (N,K) */
+        gh_gemm(NULL, GH_N, GH_N, N, K, O, g, W + q * O * K, 0, rows); /* (N,O)(O,K) -> (N,K) */
         gh_patches_scatter_at(p, gX, N, y, x, rows);
     }
 }

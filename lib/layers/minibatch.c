@@ -58,7 +58,7 @@ static void features(gh_real *Y, const gh_real *M, int64_t N, int64_t I, int64_t
 void gh_minibatch_forward(gh_real *Y, gh_real *M, const gh_real *X, const gh_real *T, int64_t N, int64_t I, int64_t B,
                           int64_t C)
 {
-    gh_gemm(GH_N, GH_T, B * C, N, I, T, X, 0, M);
+    gh_gemm(NULL, GH_N, GH_T, B * C, N, I, T, X, 0, M);
     for (int64_t i = 0; i < N; i++) memcpy(Y + i * (I + B), X + i * I, (size_t)I * sizeof *Y);
     features(Y, M, N, I, B, C);
 }
@@ -94,9 +94,9 @@ void gh_minibatch_backward(gh_real *gX, gh_real *gT, gh_real *gM, const gh_real 
                            const gh_real *T, int64_t N, int64_t I, int64_t B, int64_t C)
 {
     features_backward(gM, M, gY, N, I, B, C);
-    gh_gemm(GH_N, GH_N, B * C, I, N, gM, X, 1, gT);
+    gh_gemm(NULL, GH_N, GH_N, B * C, I, N, gM, X, 1, gT);
     if (!gX) return;
-    gh_gemm(GH_T, GH_N, N, I, B * C, gM, T, 0, gX);
+    gh_gemm(NULL, GH_T, GH_N, N, I, B * C, gM, T, 0, gX);
     for (int64_t i = 0; i < N; i++)
         for (int64_t j = 0; j < I; j++) gX[i * I + j] += gY[i * (I + B) + j];
 }

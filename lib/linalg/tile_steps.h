@@ -10,6 +10,7 @@
 #define GH_512 __attribute__((target("avx512f,avx512bw")))
 #define GH_512_INLINE __attribute__((target("avx512f,avx512bw"), always_inline)) static inline
 #define GH_AMX __attribute__((target("avx512f,avx512bw,amx-tile,amx-bf16")))
+#define GH_AMX_INLINE __attribute__((target("avx512f,avx512bw,amx-tile,amx-bf16"), always_inline)) static inline
 
 enum { GH_TILE_PART = 1024, GH_TILE_SIZE = 512 }; /* bfloat16 numbers */
 
@@ -52,57 +53,107 @@ GH_512_INLINE __m512 gh_tile_join(const gh_bf16 *parts)
 }
 
 /* Tiles 0..3 hold 2 x 2 tiles of sums, 4 and 5 a part of A's block, 6 and 7 one of B's. */
-#define GH_TILE_ZERO() \
-    do {               \
-        _tile_zero(0); \
-        _tile_zero(1); \
-        _tile_zero(2); \
-        _tile_zero(3); \
-    } while (0)
-#define GH_TILE_LOAD_A(A, part)                                       \
-    do {                                                              \
-        _tile_loadd(4, (A) + (part)*GH_TILE_PART, 64);                \
-        _tile_loadd(5, (A) + (part)*GH_TILE_PART + GH_TILE_SIZE, 64); \
-    } while (0)
-#define GH_TILE_LOAD_B(B, part)                                       \
-    do {                                                              \
-        _tile_loadd(6, (B) + (part)*GH_TILE_PART, 64);                \
-        _tile_loadd(7, (B) + (part)*GH_TILE_PART + GH_TILE_SIZE, 64); \
-    } while (0)
-#define GH_TILE_MULTIPLY()       \
-    do {                         \
-        _tile_dpbf16ps(0, 4, 6); \
-        _tile_dpbf16ps(1, 4, 7); \
-        _tile_dpbf16ps(2, 5, 6); \
-        _tile_dpbf16ps(3, 5, 7); \
-    } while (0)
-/* h l', h m', m m', m h' and h h', l h': an order in which one operand stays from product to product. */
-#define GH_TILE_FIRST_HALF(A, B) \
-    do {                         \
-        GH_TILE_LOAD_A(A, 0);    \
-        GH_TILE_LOAD_B(B, 2);    \
-        GH_TILE_MULTIPLY();      \
-        GH_TILE_LOAD_B(B, 1);    \
-        GH_TILE_MULTIPLY();      \
-        GH_TILE_LOAD_A(A, 1);    \
-        GH_TILE_MULTIPLY();      \
-    } while (0)
-#define GH_TILE_SECOND_HALF(A, B) \
-    do {                          \
-        GH_TILE_LOAD_B(B, 0);     \
-        GH_TILE_MULTIPLY();       \
-        GH_TILE_LOAD_A(A, 0);     \
-        GH_TILE_MULTIPLY();       \
-        GH_TILE_LOAD_A(A, 2);     \
-        GH_TILE_MULTIPLY();       \
-    } while (0)
-/* Sums to or from numbers, `ld` of them a row. */
-#define GH_TILE_STORE_C(C, ld)                                                \
-    do {                                                                      \
-        _tile_stored(0, (C), (ld) * (int64_t)sizeof(float));                  \
-        _tile_stored(1, (C) + 16, (ld) * (int64_t)sizeof(float));             \
-        _tile_stored(2, (C) + 16 * (ld), (ld) * (int64_t)sizeof(float));      \
-        _tile_stored(3, (C) + 16 * (ld) + 16, (ld) * (int64_t)sizeof(float)); \
-    } while (0)
+
+GH_AMX_INLINE void gh_tile_zero(void)
+{
+    _tile_zero(0);
+    _tile_zero(1);
+    _tile_zero(2);
+    _tile_zero(3);
+}
+
+/** Sums from and to numbers, `ld` of them a row. */
+GH_AMX_INLINE void gh_tile_load_sums(const float *C, int64_t ld)
+{
+    const int64_t bytes = ld * (int64_t)sizeof *C;
+    _tile_loadd(0, C, bytes);
+    _tile_loadd(1, C + 16, bytes);
+    _tile_loadd(2, C + 16 * ld, bytes);
+    _tile_loadd(3, C + 16 * ld + 16, bytes);
+}
+
+GH_AMX_INLINE void gh_tile_store_sums(float *C, int64_t ld)
+{
+    const int64_t bytes = ld * (int64_t)sizeof *C;
+    _tile_stored(0, C, bytes);
+    _tile_stored(1, C + 16, bytes);
+    _tile_stored(2, C + 16 * ld, bytes);
+    _tile_stored(3, C + 16 * ld + 16, bytes);
+}
+
+/** The n-th of twelve times eight cache lines of the blocks that follow, asked for in the first cache. */
+GH_AMX_INLINE void gh_tile_ahead(const gh_bf16 *A, const gh_bf16 *B, int n)
+{
+    const char *a = (const char *)(A + GH_TILE_BLOCK) + 512 * n, *b = (const char *)(B + GH_TILE_BLOCK) + 512 * n;
+#pragma GCC unroll 8
+    for (int i = 0; i < 512; i += 64) {
+        _mm_prefetch(a + i, _MM_HINT_T0);
+        _mm_prefetch(b + i, _MM_HINT_T0);
+    }
+}
+
+/* A block of A times a block of B: h l', h m', m m' in the first half, m h', h h', l h' in the second, an order in
+ * which one operand stays from product to product. A tile is loaded right before its first use and while others
+ * multiply: tile units wait for loads that stand in a row, the more so when the core runs another thread too. */
+#define GH_TILE_LOAD(tile, operand, part, half) \
+    _tile_loadd(tile, (operand) + (part)*GH_TILE_PART + (half)*GH_TILE_SIZE, 64)
+
+GH_AMX_INLINE void gh_tile_first_half(const gh_bf16 *A, const gh_bf16 *B)
+{
+    GH_TILE_LOAD(4, A, 0, 0);
+    GH_TILE_LOAD(6, B, 2, 0);
+    _tile_dpbf16ps(0, 4, 6);
+    GH_TILE_LOAD(5, A, 0, 1);
+    gh_tile_ahead(A, B, 0);
+    _tile_dpbf16ps(2, 5, 6);
+    GH_TILE_LOAD(7, B, 2, 1);
+    gh_tile_ahead(A, B, 1);
+    _tile_dpbf16ps(1, 4, 7);
+    _tile_dpbf16ps(3, 5, 7);
+    GH_TILE_LOAD(6, B, 1, 0);
+    gh_tile_ahead(A, B, 2);
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_dpbf16ps(2, 5, 6);
+    GH_TILE_LOAD(7, B, 1, 1);
+    gh_tile_ahead(A, B, 3);
+    _tile_dpbf16ps(1, 4, 7);
+    _tile_dpbf16ps(3, 5, 7);
+    GH_TILE_LOAD(4, A, 1, 0);
+    gh_tile_ahead(A, B, 4);
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_dpbf16ps(1, 4, 7);
+    GH_TILE_LOAD(5, A, 1, 1);
+    gh_tile_ahead(A, B, 5);
+    _tile_dpbf16ps(2, 5, 6);
+    _tile_dpbf16ps(3, 5, 7);
+}
+
+GH_AMX_INLINE void gh_tile_second_half(const gh_bf16 *A, const gh_bf16 *B)
+{
+    GH_TILE_LOAD(6, B, 0, 0);
+    gh_tile_ahead(A, B, 6);
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_dpbf16ps(2, 5, 6);
+    GH_TILE_LOAD(7, B, 0, 1);
+    gh_tile_ahead(A, B, 7);
+    _tile_dpbf16ps(1, 4, 7);
+    _tile_dpbf16ps(3, 5, 7);
+    GH_TILE_LOAD(4, A, 0, 0);
+    gh_tile_ahead(A, B, 8);
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_dpbf16ps(1, 4, 7);
+    GH_TILE_LOAD(5, A, 0, 1);
+    gh_tile_ahead(A, B, 9);
+    _tile_dpbf16ps(2, 5, 6);
+    _tile_dpbf16ps(3, 5, 7);
+    GH_TILE_LOAD(4, A, 2, 0);
+    gh_tile_ahead(A, B, 10);
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_dpbf16ps(1, 4, 7);
+    GH_TILE_LOAD(5, A, 2, 1);
+    gh_tile_ahead(A, B, 11);
+    _tile_dpbf16ps(2, 5, 6);
+    _tile_dpbf16ps(3, 5, 7);
+}
 
 #endif

@@ -130,21 +130,21 @@ GH_AMX static void product(const gh_bf16 *X, const gh_bf16 *W, int64_t blocks, f
     const int64_t share = (GH_TILE_SIDE + blocks - 1) / blocks;
     int64_t row = before->sums ? 0 : GH_TILE_SIDE;
     GH_TILE_BARRIER;
-    GH_TILE_ZERO();
+    gh_tile_zero();
     for (int64_t k = 0; k < blocks; k++) {
-        GH_TILE_FIRST_HALF(X, W);
+        gh_tile_first_half(X, W);
         for (int64_t i = 0; i < lines; i++) _mm_prefetch(ahead + 64 * i, _MM_HINT_T1);
         if (row < GH_TILE_SIDE) {
             int64_t stop = row + share < GH_TILE_SIDE ? row + share : GH_TILE_SIDE;
             finish_rows(before, row, stop);
             row = stop;
         }
-        GH_TILE_SECOND_HALF(X, W);
+        gh_tile_second_half(X, W);
         X += GH_TILE_BLOCK;
         W += GH_TILE_BLOCK;
         ahead += 64 * lines;
     }
-    GH_TILE_STORE_C(sums, GH_TILE_SIDE);
+    gh_tile_store_sums(sums, GH_TILE_SIDE);
 }
 
 GH_512 static void finish(const pending *p)

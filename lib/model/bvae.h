@@ -11,6 +11,7 @@ typedef struct gh_bvae_work {
     gh_real *noise;   /* (rows, L) standard normals */
     gh_real *input;   /* (rows, P + Q) of the encoder, NULL without conditions */
     gh_real *latent;  /* (rows, L + Q), latents then conditions */
+    gh_gemm_work products;
 } gh_bvae_work;
 
 typedef struct gh_bvae_loss {
@@ -24,7 +25,9 @@ gh_status gh_bvae_check_beta(const genhep_options *options);
 /** out (n,A+B) = rows of a (n,A), each followed by its row of b (n,B). */
 void gh_join_rows(const gh_real *a, int64_t A, const gh_real *b, int64_t B, int64_t n, gh_real *out);
 
-gh_status gh_bvae_work_create(const gh_hooks *hooks, const genhep_model *model, int64_t max_rows, gh_bvae_work *work);
+/** The tapes point into `work`, which therefore stays where it is. kernel: gh_gemm_work_create. */
+gh_status gh_bvae_work_create(const gh_hooks *hooks, const genhep_model *model, int64_t max_rows, gh_kernel kernel,
+                              gh_bvae_work *work);
 void gh_bvae_work_free(gh_bvae_work *work);
 
 /** Loss of N rows X (N,P) with prepared conditions y (N,Q), NULL when Q = 0, and, unless `gradients` is NULL, its

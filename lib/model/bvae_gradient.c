@@ -14,13 +14,16 @@
 #define EXP gh_fast_exp
 #endif
 
-gh_status gh_bvae_work_create(const gh_hooks *hooks, const genhep_model *model, int64_t max_rows, gh_bvae_work *work)
+gh_status gh_bvae_work_create(const gh_hooks *hooks, const genhep_model *model, int64_t max_rows, gh_kernel kernel,
+                              gh_bvae_work *work)
 {
     gh_status status;
     memset(work, 0, sizeof *work);
     work->hooks = *hooks;
     GH_TRY_CLEANUP(gh_tape_create(hooks, &model->encoder, max_rows, 0, &work->encoder));
     GH_TRY_CLEANUP(gh_tape_create(hooks, &model->decoder, max_rows, 1, &work->decoder));
+    GH_TRY_CLEANUP(gh_gemm_work_create(hooks, kernel, &work->products));
+    work->encoder.products = work->decoder.products = &work->products;
     GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &work->noise, max_rows * model->latents, sizeof(gh_real)));
     GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &work->latent, max_rows * (model->latents + model->q), sizeof(gh_real)));
     if (model->q) GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &work->input, max_rows * (model->p + model->q), sizeof(gh_real)));
@@ -33,6 +36,7 @@ void gh_bvae_work_free(gh_bvae_work *work)
 {
     gh_tape_free(&work->encoder);
     gh_tape_free(&work->decoder);
+    gh_gemm_work_free(&work->products);
     gh_free_aligned(&work->hooks, work->noise);
     gh_free_aligned(&work->hooks, work->latent);
     gh_free_aligned(&work->hooks, work->input);

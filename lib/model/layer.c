@@ -88,13 +88,17 @@ typedef struct pass {
     gh_real *Y, *gX, *gW, *gR, *gb, *work, *keep;
     int64_t N, room;
     int add;
+    const gh_gemm_work *products;
 } pass;
 
-static void dense_forward(const gh_layer *l, const pass *a) { gh_dense_forward(a->Y, a->X, a->W, a->N, l->inputs, l->outputs); }
+static void dense_forward(const gh_layer *l, const pass *a)
+{
+    gh_dense_forward(a->products, a->Y, a->X, a->W, a->N, l->inputs, l->outputs);
+}
 
 static void dense_backward(const gh_layer *l, const pass *a)
 {
-    gh_dense_backward(a->gX, a->add, a->gW, NULL, a->gY, a->X, a->W, a->N, l->inputs, l->outputs);
+    gh_dense_backward(a->products, a->gX, a->add, a->gW, NULL, a->gY, a->X, a->W, a->N, l->inputs, l->outputs);
 }
 
 static int64_t line_work(const gh_layer *l) { return l->patches.columns * l->weight_columns; }
@@ -190,11 +194,11 @@ int64_t gh_layer_saved(const gh_layer *l)
 static gh_real *at(gh_real *base, int64_t offset) { return base && offset >= 0 ? base + offset : NULL; }
 static const gh_real *at_const(const gh_real *base, int64_t offset) { return offset >= 0 ? base + offset : NULL; }
 
-void gh_layer_forward(const gh_layer *l, const gh_real *parameters, gh_real *Y, const gh_real *X, int64_t N, gh_real *work,
-                      int64_t room, gh_real *saved)
+void gh_layer_forward(const gh_layer *l, const gh_gemm_work *products, const gh_real *parameters, gh_real *Y, const gh_real *X,
+                      int64_t N, gh_real *work, int64_t room, gh_real *saved)
 {
     pass a = {.W = at_const(parameters, l->weights), .R = at_const(parameters, l->recurrent), .b = at_const(parameters, l->bias),
-              .X = X, .Y = Y, .work = work, .room = room, .keep = saved, .N = N};
+              .products = products, .X = X, .Y = Y, .work = work, .room = room, .keep = saved, .N = N};
     kinds[l->kind].forward(l, &a);
 }
 
@@ -206,12 +210,13 @@ void gh_layer_clear(const gh_layer *l, gh_real *gradients)
     if (l->norm_scale >= 0) memset(gradients + l->norm_scale, 0, (size_t)l->columns * sizeof *gradients);
 }
 
-void gh_layer_backward(const gh_layer *l, const gh_real *parameters, gh_real *gX, int add_to_gX, gh_real *gradients, int with_bias,
-                       const gh_real *gY, const gh_real *X, int64_t N, gh_real *work, int64_t room, const gh_real *saved)
+void gh_layer_backward(const gh_layer *l, const gh_gemm_work *products, const gh_real *parameters, gh_real *gX, int add_to_gX,
+                       gh_real *gradients, int with_bias, const gh_real *gY, const gh_real *X, int64_t N, gh_real *work, int64_t room,
+                       const gh_real *saved)
 {
     pass a = {.W = at_const(parameters, l->weights), .R = at_const(parameters, l->recurrent), .X = X, .gY = gY, .saved = saved,
               .gX = gX, .gW = at(gradients, l->weights), .gR = at(gradients, l->recurrent), .gb = at(gradients, l->bias),
-              .work = work, .room = room, .N = N, .add = add_to_gX};
+              .products = products, .work = work, .room = room, .N = N, .add = add_to_gX};
     kinds[l->kind].backward(l, &a);
     if (gradients && with_bias && l->bias >= 0 && l->kind != GH_LAYER_GRU)
         gh_col_sum(gY, gh_layer_rows(l, N), l->columns, gradients + l->bias);

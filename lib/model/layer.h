@@ -11,6 +11,7 @@
 #include "layers/activation.h"
 #include "layers/gru.h"
 #include "layers/patches.h"
+#include "linalg/gemm.h"
 
 typedef enum gh_layer_kind { /* the numbers are stored in model files */
     GH_LAYER_DENSE = 0,
@@ -70,14 +71,15 @@ int64_t gh_layer_work(const gh_layer *l);
 int64_t gh_layer_saved(const gh_layer *l);
 
 /** Y = the linear part of X. work: `room` numbers, N gh_layer_work or more; saved: N gh_layer_saved, NULL when no
- * backward pass follows. */
-void gh_layer_forward(const gh_layer *l, const gh_real *parameters, gh_real *Y, const gh_real *X, int64_t N, gh_real *work,
-                      int64_t room, gh_real *saved);
+ * backward pass follows. products: what matrix products of dense layers run on; NULL is OpenBLAS, as for all other kinds. */
+void gh_layer_forward(const gh_layer *l, const gh_gemm_work *products, const gh_real *parameters, gh_real *Y, const gh_real *X,
+                      int64_t N, gh_real *work, int64_t room, gh_real *saved);
 
 /** gX is assigned, or added to when add_to_gX; NULL when not wanted. Gradients of weights accumulate in `gradients` (the
  * arena's layout, NULL when not wanted), those of the bias too when `with_bias`. Kinds other than GRU are linear in X and
  * in the weights, so that X may be any rows: adjoints and tangents in a penalty's passes. */
-void gh_layer_backward(const gh_layer *l, const gh_real *parameters, gh_real *gX, int add_to_gX, gh_real *gradients, int with_bias,
-                       const gh_real *gY, const gh_real *X, int64_t N, gh_real *work, int64_t room, const gh_real *saved);
+void gh_layer_backward(const gh_layer *l, const gh_gemm_work *products, const gh_real *parameters, gh_real *gX, int add_to_gX,
+                       gh_real *gradients, int with_bias, const gh_real *gY, const gh_real *X, int64_t N, gh_real *work, int64_t room,
+                       const gh_real *saved);
 
 #endif

@@ -80,7 +80,7 @@ void gh_network_forward(const gh_network *network, const gh_real *parameters, gh
         const gh_layer *l = &network->layer[k];
         gh_real *Y = tape->value[k + 1];
         const gh_real *before = l->skip >= 0 && !l->skip_after ? tape->value[l->skip] : NULL;
-        gh_layer_forward(l, parameters, Y, tape->value[k], N, tape->work, tape->room, tape->saved[k]);
+        gh_layer_forward(l, tape->products, parameters, Y, tape->value[k], N, tape->work, tape->room, tape->saved[k]);
         if (l->norm_scale >= 0) normalise(l, parameters, tape, k, rng != NULL, Y, N);
         gh_bias_activate(Y, gh_layer_bias(l, parameters), before, tape->argument[k], gh_layer_rows(l, N), l->columns, l->activation,
                          network->spec.slope);
@@ -137,7 +137,7 @@ static void backward(const gh_network *network, const gh_real *parameters, gh_ta
         }
         if (gradients) gh_layer_clear(l, gradients); /* not the whole arena at once: what follows finds it in the cache */
         if (l->norm_scale >= 0) normalise_backward(l, parameters, tape, k, g, N, gradients);
-        gh_layer_backward(l, parameters, tape->gradient[k], started[k], gradients, l->norm_scale < 0, g, tape->value[k], N, tape->work,
+        gh_layer_backward(l, tape->products, parameters, tape->gradient[k], started[k], gradients, l->norm_scale < 0, g, tape->value[k], N, tape->work,
                           tape->room, tape->saved[k]);
     }
 }

@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "base/philox.h"
+#include "linalg/gemm.h"
 #include "linalg/kernel.h"
 #include "linalg/tiles.h"
 #include "model/layer.h"
@@ -88,6 +89,7 @@ typedef struct gh_tape {
     gh_real *work;                        /* scratch of one layer at a time, `room` numbers */
     int64_t room;
     gh_real *arena;
+    const gh_gemm_work *products; /* what they run on, not owned; NULL, as created, is OpenBLAS */
 } gh_tape;
 
 gh_status gh_tape_create(const gh_hooks *hooks, const gh_network *network, int64_t max_rows, int input_gradient, gh_tape *tape);

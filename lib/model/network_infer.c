@@ -185,7 +185,7 @@ static void infer_rows(const gh_network *network, const gh_real *parameters, con
         gh_real *out = k + 1 == network->n_layers ? Y : scratch + (k % 3) * buffer;
         const gh_real *before = l->skip >= 0 && !l->skip_after ? before_previous : NULL;
         const int64_t rows = gh_layer_rows(l, N), O = l->columns;
-        gh_layer_forward(l, parameters, out, previous, N, work, room, NULL);
+        gh_layer_forward(l, NULL, parameters, out, previous, N, work, room, NULL);
         if (l->mean >= 0)
             gh_batch_norm_apply(out, parameters + l->mean, parameters + l->variance, parameters + l->norm_scale,
                                 parameters + l->norm_shift, rows, O);

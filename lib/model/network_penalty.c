@@ -161,7 +161,7 @@ void gh_network_input_gradient(const gh_network *network, const gh_real *paramet
             gh_layer_norm_backward(d, NULL, NULL, tape->xhat[k], tape->statistics[k], parameters + l->norm_scale, gh_layer_rows(l, N),
                                    l->columns);
         }
-        gh_layer_backward(l, parameters, below, started[k], NULL, 0, d, NULL, N, penalty->work, penalty->room, NULL);
+        gh_layer_backward(l, tape->products, parameters, below, started[k], NULL, 0, d, NULL, N, penalty->work, penalty->room, NULL);
     }
     if (s) row_squares(s, penalty->gradient, N, network->spec.inputs);
 }
@@ -218,7 +218,7 @@ static void curvature_sweep(const gh_network *network, const gh_real *parameters
                                    parameters + l->norm_scale, gh_layer_rows(l, N), l->columns);
             add_to(r, penalty->scaled[k], size);
         }
-        gh_layer_backward(l, parameters, k ? penalty->turn[k % 3] : NULL, started[k], gradients, l->norm_scale < 0, r, tape->value[k], N,
+        gh_layer_backward(l, tape->products, parameters, k ? penalty->turn[k % 3] : NULL, started[k], gradients, l->norm_scale < 0, r, tape->value[k], N,
                           penalty->work, penalty->room, NULL);
         started[k] = 1;
     }
@@ -237,7 +237,7 @@ void gh_network_penalty_backward(const gh_network *network, const gh_real *param
         const int64_t each = l->outputs / l->columns;
         if (!add) gh_layer_clear(l, gradients);
         mix(penalty->mixed, c, tape->value[k], X_dot, N, l->inputs);
-        gh_layer_backward(l, parameters, NULL, 0, gradients, 0, penalty->delta[k], penalty->mixed, N, penalty->work, penalty->room, NULL);
+        gh_layer_backward(l, tape->products, parameters, NULL, 0, gradients, 0, penalty->delta[k], penalty->mixed, N, penalty->work, penalty->room, NULL);
         if (l->norm_scale >= 0) {
             weighted_sum(gradients + l->bias, c, penalty->scaled[k], N, each, l->columns);
             weighted_product(gradients + l->norm_scale, c, penalty->scaled[k], tape->xhat[k], N, each, l->columns);
@@ -246,7 +246,7 @@ void gh_network_penalty_backward(const gh_network *network, const gh_real *param
         }
         if (penalty->curvature[k]) curved = 1;
         if (k + 1 == network->n_layers && !penalty->curvature[k]) break; /* the tangent of the output has no further use */
-        gh_layer_forward(l, parameters, next, X_dot, N, penalty->work, penalty->room, NULL);
+        gh_layer_forward(l, tape->products, parameters, next, X_dot, N, penalty->work, penalty->room, NULL);
         tangent_layer(network, parameters, tape, penalty, k, next, N, gradients);
     }
     if (curved) curvature_sweep(network, parameters, tape, penalty, N, gradients);

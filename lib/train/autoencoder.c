@@ -44,7 +44,7 @@ static gh_status autoencoder_create(genhep_trainer *t)
     GH_TRY(gh_alloc(hooks, &a->slice_loss, t->slices, sizeof *a->slice_loss));
     GH_TRY(gh_alloc(hooks, &a->validation_loss, (t->data.n_validation + GH_SLICE - 1) / GH_SLICE, sizeof *a->validation_loss));
     GH_TRY(gh_alloc(hooks, &a->work, t->threads, sizeof *a->work));
-    for (int64_t i = 0; i < t->threads; i++) GH_TRY(gh_bvae_work_create(hooks, t->model, GH_SLICE, &a->work[i]));
+    for (int64_t i = 0; i < t->threads; i++) GH_TRY(gh_bvae_work_create(hooks, t->model, GH_SLICE, t->kernel, &a->work[i]));
     return GENHEP_OK;
 }
 

@@ -73,6 +73,8 @@ gh_status gh_trainer_create(const genhep_model *model, const genhep_dataset *con
                                      gh_option_real(t->options, "train.average") > 0, &t->weights));
     t->threads = gh_option_int(t->options, "train.threads");
     GH_TRY_CLEANUP(gh_pool_create(&hooks, t->threads, &t->pool));
+    GH_TRY_CLEANUP(gh_kernel_choose("train.kernel", gh_option_text(t->options, "train.kernel"), &t->kernel));
+    if (t->kernel != GH_KERNEL_AMX) t->kernel = GH_KERNEL_BLAS; /* lanes are for inference */
     t->method = method_of(model);
     GH_TRY_CLEANUP(t->method->create(t));
     *result = t;

@@ -82,6 +82,7 @@ struct genhep_trainer {
     void *method_state;
     gh_pool *pool;
     int64_t threads;
+    gh_kernel kernel;         /* of the matrix products: AMX or BLAS */
     gh_rows data;
     int64_t *order;           /* n_train: this epoch's order of the training rows */
     int64_t order_epoch;      /* which epoch `order` is for, -1 for none */

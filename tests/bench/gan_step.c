@@ -55,14 +55,14 @@ static double now(clockid_t clock)
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-void __real_gh_gemm(int, int, int64_t, int64_t, int64_t, const gh_real *, const gh_real *, gh_real, gh_real *);
-void __wrap_gh_gemm(int ta, int tb, int64_t M, int64_t N, int64_t K, const gh_real *A, const gh_real *B, gh_real beta,
+void __real_gh_gemm(const gh_gemm_work *, int, int, int64_t, int64_t, int64_t, const gh_real *, const gh_real *, gh_real, gh_real *);
+void __wrap_gh_gemm(const gh_gemm_work *work, int ta, int tb, int64_t M, int64_t N, int64_t K, const gh_real *A, const gh_real *B, gh_real beta,
                     gh_real *C);
-void __wrap_gh_gemm(int ta, int tb, int64_t M, int64_t N, int64_t K, const gh_real *A, const gh_real *B, gh_real beta,
+void __wrap_gh_gemm(const gh_gemm_work *work, int ta, int tb, int64_t M, int64_t N, int64_t K, const gh_real *A, const gh_real *B, gh_real beta,
                     gh_real *C)
 {
     double start = now(CLOCK_THREAD_CPUTIME_ID);
-    __real_gh_gemm(ta, tb, M, N, K, A, B, beta, C);
+    __real_gh_gemm(work, ta, tb, M, N, K, A, B, beta, C);
     product_seconds += now(CLOCK_THREAD_CPUTIME_ID) - start;
 }
 

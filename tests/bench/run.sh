@@ -106,7 +106,8 @@ if [[ -n $python ]]; then exec {torch_in}>&-; fi
         "$load_before at the start and $(cut -d' ' -f1 /proc/loadavg) at the end, this run's own included." \
         "$(date -u +%Y-%m-%d), $ROUNDS rounds."
     echo
-    echo "genhep: $("$B/genhep" --version). PyTorch: $torch_name. Compiler: $("$CC" --version | head -n 1)."
+    echo "genhep: $("$B/genhep" --version);" \
+        "$("$B/genhep" bench -n 1 draw-N1-1-t1 step-N3-t1 | sed -n '/^kernels:/p'). PyTorch: $torch_name. Compiler: $("$CC" --version | head -n 1)."
     echo
     awk -v what=table -f tests/bench/report.awk "$results"
     echo

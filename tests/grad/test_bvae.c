@@ -41,7 +41,7 @@ static void open_case(const char *settings, bvae_case *c)
     const genhep_dataset *tables[1] = {data};
     ck_ok(genhep_options_set(options, "data.target", "a, b, c"));
     ck_ok(genhep_bvae_create(options, tables, 1, &c->model));
-    ck_ok(gh_bvae_work_create(&hooks, c->model, N, &c->work));
+    ck_ok(gh_bvae_work_create(&hooks, c->model, N, GH_KERNEL_BLAS, &c->work));
     c->parameters = c->model->parameters;
     for (int64_t i = 0; i < c->model->n_trainable; i++) c->parameters[i] += 0.05 * sin(2.3 * (double)i);
     ck_ok(genhep_random_normal(1, 2, 0, N * P, c->X));

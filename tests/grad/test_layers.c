@@ -46,7 +46,7 @@ typedef struct dense_case {
 static double dense_value(void *context)
 {
     dense_case *c = context;
-    gh_dense_forward(c->Y, c->X, c->W, N, I, O);
+    gh_dense_forward(NULL, c->Y, c->X, c->W, N, I, O);
     return dot(c->Y, c->R, N * O);
 }
 
@@ -59,7 +59,7 @@ START_TEST(dense_gradients)
     plain = 0;
     for (int k = 0; k < I; k++) plain += c.X[2 * I + k] * c.W[4 * I + k];
     ck_assert(fabs(c.Y[2 * O + 4] - plain) < 1e-14);
-    gh_dense_backward(gX, 0, gW, gb, c.R, c.X, c.W, N, I, O);
+    gh_dense_backward(NULL, gX, 0, gW, gb, c.R, c.X, c.W, N, I, O);
     ck_assert(gc_worst(dense_value, &c, c.X, gX, N * I) <= 1e-7);
     ck_assert(gc_worst(dense_value, &c, c.W, gW, O * I) <= 1e-7);
     for (int j = 0; j < O; j++) {

@@ -35,7 +35,7 @@ static genhep_options *variant_options(int k)
         "loss.noise=none loss.beta=1e-4 train.schedule=staged train.average=0 train.figure=loss",
         "loss.noise=event encoder.norm=batch encoder.dropout=0.1 decoder.norm=layer train.optimiser=adamw train.weight_decay=0.01",
         "loss.noise=global train.optimiser=sgd train.lr=0.01 train.schedule=plateau train.epochs=8",
-        "loss.noise=event data.condition=d,a data.target=b train.batch=700",
+        "loss.noise=global encoder.units=64 decoder.units=70 train.batch=700", /* wide enough for products on tiles */
     };
     genhep_options *options = small_options(settings[k]);
     if (k == 1) ck_ok(genhep_options_set_text(options, "train.stages", "adam 3, adam 2, sgd 2"));
@@ -85,6 +85,44 @@ START_TEST(resume_continues_bitwise)
         genhep_options_free(options);
         genhep_options_free(more_threads);
     }
+    genhep_dataset_free(data);
+}
+END_TEST
+
+START_TEST(kernels_agree_up_to_rounding)
+{
+    genhep_dataset *data = small_data(SMALL_EVENTS, 1);
+    const genhep_dataset *tables[1] = {data};
+    genhep_trainer *trainer[2];
+    genhep_options *options = variant_options(4);
+    ck_ok(genhep_options_set_text(options, "train.kernel", "auto"));
+    trainer[0] = trainer_of(options, data);
+    ck_assert_str_eq(genhep_trainer_kernel(trainer[0]), gh_kernel_runs(GH_KERNEL_AMX) ? "amx" : "blas");
+    ck_assert_str_eq(genhep_trainer_kernel(NULL), "");
+    ck_ok(genhep_options_set_text(options, "train.kernel", "blas"));
+    trainer[1] = trainer_of(options, data);
+    ck_assert_str_eq(genhep_trainer_kernel(trainer[1]), "blas");
+    for (int i = 0; i < 2; i++) ck_ok(genhep_trainer_step(trainer[i], 5));
+    const int64_t n = trainer[0]->model->n_parameters;
+    int64_t same = 0;
+    double worst = 0, size = 0;
+    for (int64_t i = 0; i < n; i++) {
+        double a = (double)trainer[0]->model->parameters[i], b = (double)trainer[1]->model->parameters[i];
+        same += a == b;
+        worst += (a - b) * (a - b), size += b * b;
+    }
+    ck_assert_msg(sqrt(worst / size) < 1e-5, "the weights differ by %g of their size", sqrt(worst / size));
+    if (gh_kernel_runs(GH_KERNEL_AMX)) ck_assert_int_lt(same, n - n / 50); /* it was another kernel indeed */
+    for (int i = 0; i < 2; i++) genhep_trainer_free(trainer[i]);
+    if (!gh_kernel_runs(GH_KERNEL_AMX)) {
+        genhep_model *model;
+        ck_ok(genhep_bvae_create(options, tables, 1, &model));
+        ck_ok(genhep_options_set_text(options, "train.kernel", "amx"));
+        ck_fails(genhep_trainer_create(model, tables, 1, options, &trainer[0]), GENHEP_E_OPTION, "train.kernel");
+        ck_assert_ptr_null(trainer[0]);
+        genhep_model_free(model);
+    }
+    genhep_options_free(options);
     genhep_dataset_free(data);
 }
 END_TEST
@@ -369,7 +407,7 @@ START_TEST(weights_count)
 }
 END_TEST
 
-GH_TEST_MAIN("training", threads_change_no_bit, resume_continues_bitwise, resume_wants_the_same_data,
+GH_TEST_MAIN("training", threads_change_no_bit, resume_continues_bitwise, kernels_agree_up_to_rounding, resume_wants_the_same_data,
              callback_stops_and_leaves_a_checkpoint, divergence_is_a_status_and_keeps_the_last_good_weights,
              loss_falls_and_correlations_are_learned, wrong_use_is_answered, validation_is_without_dropout,
              a_reconstruction_without_weight_is_refused, the_last_step_is_reported_once, failures_leave_no_handle, weights_count)

@@ -144,6 +144,7 @@ PROTOTYPES = {
     "genhep_trainer_save": (_status, [_handle, c_char_p]),
     "genhep_trainer_resume": (_status, [c_char_p, _tables, c_int64, _handle, _made]),
     "genhep_trainer_model": (_status, [_handle, c_int32, _made]),
+    "genhep_trainer_kernel": (c_char_p, [_handle]),
     "genhep_trainer_free": (None, [_handle]),
     "genhep_sampler_create": (_status, [_handle, _handle, _made]),
     "genhep_sampler_draw_float": (_status, [_handle, c_int64, _doubles, c_int64, POINTER(c_float), c_int64, c_int64]),

@@ -306,6 +306,11 @@ class Trainer(Handle):
         Handle.__init__(trainer, made, _log(options))
         return trainer
 
+    @property
+    def kernel(self):
+        """The instructions that its matrix products run on: "amx" or "blas"."""
+        return decode(lib.genhep_trainer_kernel(raw(self)))
+
     def step(self, n=1):
         """Do up to n optimiser steps; fewer when the schedule ends."""
         check(lib.genhep_trainer_step(raw(self), n))

@@ -13,6 +13,7 @@ int64_t gh_adversary_slice(const genhep_trainer *t, int64_t slice, int64_t *star
 static void free_work(const gh_hooks *hooks, gh_adversary_work *w)
 {
     gh_tape_free(&w->tape);
+    gh_gemm_work_free(&w->products);
     gh_penalty_tape_free(&w->penalty);
     gh_real *arrays[] = {w->input, w->rows, w->c, w->t, w->s, w->scratch};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) gh_free_aligned(hooks, arrays[i]);
@@ -22,7 +23,9 @@ static gh_status create_work(genhep_trainer *t, gh_adversary *a, gh_adversary_wo
 {
     const gh_hooks *hooks = &t->hooks;
     const gh_network *critic = &a->critic.network, *generator = &t->model->decoder;
+    GH_TRY(gh_gemm_work_create(hooks, t->kernel, &w->products));
     GH_TRY(gh_tape_create(hooks, critic, GH_SLICE, 1, &w->tape));
+    w->tape.products = &w->products;
     if (a->rule.penalty != GH_PENALTY_NONE) GH_TRY(gh_penalty_tape_create(hooks, critic, GH_SLICE, &w->penalty));
     GH_TRY(gh_alloc_aligned(hooks, &w->input, GH_SLICE * a->inputs, sizeof(gh_real)));
     GH_TRY(gh_alloc_aligned(hooks, &w->rows, GH_SLICE * t->model->p, sizeof(gh_real)));
@@ -147,6 +150,7 @@ static void generate_slice(void *context, int64_t slice, int64_t worker)
     gh_real *Y = a->generated + start * P;
     if (m->decoder.spec.norm == GH_NORM_BATCH || m->decoder.spec.dropout > 0) { /* as the generator's own step sees it */
         const gh_rng rng = gh_rng_make(t->seed, GH_RANDOM_DROPOUT, 0);
+        a->generator[slice].products = &a->work[worker].products;
         gh_network_forward(&m->decoder, m->parameters, &a->generator[slice], a->input + start * I, rows, &rng, a->noise_item + start);
         memcpy(Y, a->generator[slice].value[m->decoder.n_layers], (size_t)(rows * P) * sizeof *Y);
     } else {

@@ -25,6 +25,7 @@ gh_status gh_critic_rule_read(const genhep_options *options, gh_critic_rule *rul
 
 /** Scratch of one thread, for one slice. */
 typedef struct gh_adversary_work {
+    gh_gemm_work products;      /* of this thread: tapes point here, so this stays where it is */
     gh_tape tape;               /* of the discriminator */
     gh_penalty_tape penalty;
     gh_real *input;             /* (GH_SLICE, I): the discriminator's input */

@@ -14,7 +14,7 @@ static void forward_slice(void *context, int64_t slice, int64_t worker)
     int64_t start, rows = gh_adversary_slice(t, slice, &start);
     const gh_rng rng = gh_rng_make(t->seed, GH_RANDOM_DROPOUT, 0);
     gh_real *Y = a->generated + start * P;
-    (void)worker;
+    a->generator[slice].products = &a->work[worker].products;
     gh_network_forward(&m->decoder, m->parameters, &a->generator[slice], a->input + start * I, rows, &rng, a->noise_item + start);
     memcpy(Y, a->generator[slice].value[m->decoder.n_layers], (size_t)(rows * P) * sizeof *Y);
     if (gh_gan_skip(m))
@@ -52,7 +52,7 @@ static void backward_slice(void *context, int64_t slice, int64_t worker)
     const int64_t P = m->p;
     int64_t start, rows = gh_adversary_slice(t, slice, &start);
     gh_tape *tape = &a->generator[slice];
-    (void)worker;
+    tape->products = &a->work[worker].products;
     memcpy(tape->gradient[m->decoder.n_layers], a->gradient + start * P, (size_t)(rows * P) * sizeof(gh_real));
     gh_network_backward(&m->decoder, m->parameters, tape, rows, t->weights.slice_gradients + slice * t->weights.n);
 }
