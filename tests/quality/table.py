@@ -40,10 +40,12 @@ lines = [
     "against n events has a standard error of 1/sqrt(3n) around 0.5 for a perfect model, and is folded to at least 0.5.",
     "",
 ]
-cards = sorted({os.path.basename(p).split(".")[0] for p in glob.glob(f"{folder}/*_bvae.*.json")})
+cards = sorted({os.path.basename(p).split(".")[0] for p in glob.glob(f"{folder}/*.json") if re.search(r"_(bvae|gan)(_\d+k)?\.", os.path.basename(p))})
 for card in cards:
     seeds = sorted(p for p in glob.glob(f"{folder}/{card}.*.json") if re.fullmatch(rf"{card}\.\d+\.json", os.path.basename(p)))
-    lines += [f"## {card}.card", "", "| seed | n | AUC | chi2/ndf median | chi2/ndf max | neighbour_ratio | peaks: median, 68 % half width (truth) | minutes |",
+    size = re.search(r"_(\d+)k$", card)
+    title = f"{card[:size.start()]}.card, judged on the last {size.group(1)} 000 events" if size else f"{card}.card"
+    lines += [f"## {title}", "", "| seed | n | AUC | chi2/ndf median | chi2/ndf max | neighbour_ratio | peaks: median, 68 % half width (truth) | minutes |",
               "|---|---|---|---|---|---|---|---|"]
     rows = []
     for path in seeds:
