@@ -8,6 +8,9 @@ double gh_normal_pdf(double x);
 /** Phi(x) = erfc(-x / sqrt 2) / 2, accurate in both tails. */
 double gh_normal_cdf(double x);
 
+/** log Phi(x), and phi(x)/Phi(x) in *hazard. Below -20 from the asymptotic series, to 1e-11. */
+double gh_normal_log_cdf(double x, double *hazard);
+
 /** x with Phi(x) = p. p <= 0 gives -inf, p >= 1 gives +inf, NaN stays. Relative error below 1e-15, at tiny p too. */
 double gh_normal_quantile(double p);
 

@@ -2,6 +2,7 @@
  *   p(z) = (1/n) sum_i N(mu_i, (alpha sigma_i + gamma)^2) over the encoded training events, or N(0,1);  x = dec(z) + s eps
  * AE, VAE and beta-VAE are settings: no posterior noise, or latents from the prior. With conditions y both networks see
  * them, x = dec[z,y] + s eps, and z ~ N(0,1). */
+#include "base/normal.h"
 #include "model/bvae.h"
 #include "model/calibration.h"
 #include "model/network_options.h"
@@ -308,7 +309,7 @@ static gh_status bvae_log_density(const genhep_model *model, int64_t samples, in
                 for (int64_t j = 0; j < L; j++) Z[r * S + j] = mu[i * L + j] + sigma[i * L + j] * eps[r * L + j];
             gh_network_infer(&model->decoder, model->parameters, &way, Z, GH_BLOCK, layers, Y);
             for (int64_t r = 0; r < rows; r++) {
-                double w = 0;
+                double w = 0, hazard;
                 for (int64_t j = 0; j < L; j++) {
                     double z = (double)Z[r * S + j], e = (double)eps[r * L + j];
                     w += 0.5 * (e * e - z * z) + log((double)sigma[i * L + j]);
@@ -317,7 +318,8 @@ static gh_status bvae_log_density(const genhep_model *model, int64_t samples, in
                     double t = model->noise == GH_NOISE_GLOBAL ? (double)model->parameters[model->log_sigma + j]
                                                                : 4 * tanh((double)Y[r * O + P + j] / 4);
                     double d = ((double)Y[r * O + j] - prepared[i * P + j]) * exp(-t);
-                    w -= 0.5 * d * d + t + 0.91893853320467274178;
+                    if (prepared[i * P + j] <= 0 && gh_prep_is_censored(model->prep, j)) w += gh_normal_log_cdf(-(double)Y[r * O + j] * exp(-t), &hazard);
+                    else w -= 0.5 * d * d + t + 0.91893853320467274178;
                 }
                 if (w > largest) sum = sum * exp(largest - w) + 1, largest = w;
                 else sum += exp(w - largest);

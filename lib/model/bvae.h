@@ -12,6 +12,7 @@ typedef struct gh_bvae_work {
     gh_real *input;   /* (rows, P + Q) of the encoder, NULL without conditions */
     gh_real *latent;  /* (rows, L + Q), latents then conditions */
     gh_gemm_work products;
+    int64_t *censored, n_censored; /* coordinates that are known above 0 only: loss/censored.h */
 } gh_bvae_work;
 
 typedef struct gh_bvae_loss {
@@ -35,6 +36,7 @@ void gh_bvae_work_free(gh_bvae_work *work);
  *   z = mu + exp(v/2) eps,  (mu, v) = enc[x,y],  eps ~ N(0,1) from `rng`, item first_item + i
  *   noise none:  (1-beta) MSE(x, dec[z,y]) + beta KL         (1901.00875)
  *   otherwise:   -log N(x; dec[z,y], sigma^2) + beta KL      (given y: Sohn, Lee, Yan, NIPS 2015)
+ * A censored coordinate that is not above 0 counts with the probability of that instead (loss/censored.h).
  * scale is 1 / (sum of the batch's weights), so that slices of a batch add up. Allocates nothing.
  * training: 1 with dropout and the slice's own batch statistics; 0, which takes no gradients, as the networks are used
  * later. */

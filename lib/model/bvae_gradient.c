@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "loss/censored.h"
 #include "loss/elbo.h"
 
 #ifdef GH_REAL_DOUBLE
@@ -26,6 +27,9 @@ gh_status gh_bvae_work_create(const gh_hooks *hooks, const genhep_model *model, 
     work->encoder.products = work->decoder.products = &work->products;
     GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &work->noise, max_rows * model->latents, sizeof(gh_real)));
     GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &work->latent, max_rows * (model->latents + model->q), sizeof(gh_real)));
+    GH_TRY_CLEANUP(gh_alloc(hooks, &work->censored, model->p, sizeof *work->censored));
+    for (int64_t j = 0; j < model->p; j++)
+        if (gh_prep_is_censored(model->prep, j)) work->censored[work->n_censored++] = j;
     if (model->q) GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &work->input, max_rows * (model->p + model->q), sizeof(gh_real)));
 cleanup:
     if (status) gh_bvae_work_free(work);
@@ -40,6 +44,8 @@ void gh_bvae_work_free(gh_bvae_work *work)
     gh_free_aligned(&work->hooks, work->noise);
     gh_free_aligned(&work->hooks, work->latent);
     gh_free_aligned(&work->hooks, work->input);
+    gh_free(&work->hooks, work->censored);
+    work->censored = NULL;
     work->noise = work->latent = work->input = NULL;
 }
 
@@ -95,9 +101,14 @@ gh_bvae_loss gh_bvae_gradient(const genhep_model *model, const gh_real *paramete
         gh_real *g_log_sigma = gradients ? gradients + model->log_sigma : NULL;
         if (g_log_sigma) memset(g_log_sigma, 0, (size_t)P * sizeof *g_log_sigma);
         loss.reconstruction = gh_gaussian_loss(X, Y, parameters + model->log_sigma, weights, scale, N, P, gY, g_log_sigma);
+        if (work->n_censored)
+            loss.reconstruction += gh_censored_loss(X, Y, parameters + model->log_sigma, weights, scale, N, P, work->censored,
+                                                    work->n_censored, gY, g_log_sigma);
         loss.total = loss.reconstruction;
     } else if (model->noise == GH_NOISE_EVENT) {
         loss.reconstruction = gh_gaussian_event_loss(X, Y, weights, scale, N, P, gY);
+        if (work->n_censored)
+            loss.reconstruction += gh_censored_loss(X, Y, NULL, weights, scale, N, P, work->censored, work->n_censored, gY, NULL);
         loss.total = loss.reconstruction;
     } else {
         double share = model->deterministic ? 1 : 1 - beta; /* above 0: gh_bvae_check_beta */

@@ -118,7 +118,7 @@ gh_status gh_arguments_select(const gh_stage *stage, const gh_fit *fit, int64_t 
     }
     if (!patterns)
         for (int64_t j = 0; j < in->count; j++)
-            if (in->list[j].kind != GH_COORDINATE_DISCRETE) list[used++] = j;
+            if (in->list[j].kind != GH_COORDINATE_DISCRETE && in->list[j].kind != GH_COORDINATE_CENSORED) list[used++] = j;
     *count = used;
     return GENHEP_OK;
 }

@@ -32,6 +32,11 @@ const char *gh_prep_name(const gh_prep *prep, int64_t j)
     return j >= 0 && j < prep->width ? prep->out.list[j].name : "";
 }
 
+int gh_prep_is_censored(const gh_prep *prep, int64_t j)
+{
+    return j >= 0 && j < prep->width && prep->out.list[j].kind == GH_COORDINATE_CENSORED;
+}
+
 const char *gh_prep_measure(const gh_prep *prep)
 {
     return prep->measure;
@@ -98,7 +103,10 @@ gh_status gh_prep_make_measure(gh_prep *prep)
     gh_text text = {.hooks = &prep->hooks};
     for (int64_t j = 0; j < prep->width; j++) {
         const gh_coordinate *c = &prep->out.list[j];
-        gh_text_add(&text, c->kind == GH_COORDINATE_DISCRETE ? "%scount(%s)" : "%sd%s", j ? " " : "", c->name);
+        const char *format = c->kind == GH_COORDINATE_DISCRETE   ? "%scount(%s)"
+                             : c->kind == GH_COORDINATE_CENSORED ? "%s(d+count0)%s"
+                                                                 : "%sd%s";
+        gh_text_add(&text, format, j ? " " : "", c->name);
     }
     if (text.status) {
         gh_status status = text.status;

@@ -32,6 +32,9 @@ int64_t gh_prep_uniforms(const gh_prep *prep);
 /** Name of prepared coordinate j ("m(Z)", "cos(mum)", or a column's name). Lives with the prep. */
 const char *gh_prep_name(const gh_prep *prep, int64_t j);
 
+/** Is prepared coordinate j censored, so that 0 says no more than "0 or below"? (stage `suppress`) */
+int gh_prep_is_censored(const gh_prep *prep, int64_t j);
+
 /** The named reference measure of the density, one line: "dm(Z) dy(Z) dcos(mum) dphi(mum)" for example. */
 const char *gh_prep_measure(const gh_prep *prep);
 

@@ -23,7 +23,8 @@ enum gh_coordinate_kind {
     GH_COORDINATE_COLUMN,  /* a column of the table in its own unit */
     GH_COORDINATE_FREE,    /* a coordinate of a representation */
     GH_COORDINATE_MAPPED,  /* either of them behind a map of one variable */
-    GH_COORDINATE_DISCRETE /* dequantised: its reference measure is counting */
+    GH_COORDINATE_DISCRETE, /* dequantised: its reference measure is counting */
+    GH_COORDINATE_CENSORED  /* 0 stands for "0 or below" (suppress.c): an atom there */
 };
 
 /** Is it an angle? An absolute azimuth turns with the event about the beam. */
@@ -125,7 +126,7 @@ void gh_chain_free(gh_chain *chain);
 gh_status gh_arguments_numbers(const gh_stage *stage, const gh_arguments *arguments, double *values, int64_t most,
                                int64_t *count, int64_t *rest);
 
-/** Coordinates that patterns arguments[first..] name, each once, in order; all coordinates but discrete ones when there
+/** Coordinates that patterns arguments[first..] name, each once, in order; all but discrete and censored ones when there
  * is no pattern. `indices` is allocated for the layout's width. GENHEP_E_OPTION names a pattern that matches nothing.
  */
 gh_status gh_arguments_select(const gh_stage *stage, const gh_fit *fit, int64_t first, int64_t **indices,
@@ -153,6 +154,6 @@ double gh_wrap_angle(double x);
 extern const gh_stage_class gh_stage_identity, gh_stage_maxabs, gh_stage_standardise, gh_stage_minmax, gh_stage_scale,
     gh_stage_log, gh_stage_logit, gh_stage_resonance, gh_stage_quantile, gh_stage_periodic, gh_stage_azimuth,
     gh_stage_momenta, gh_stage_ptetaphi, gh_stage_tree, gh_stage_pair, gh_stage_category, gh_stage_flags,
-    gh_stage_quantile_by;
+    gh_stage_quantile_by, gh_stage_root, gh_stage_suppress, gh_stage_sums;
 
 #endif

@@ -3,23 +3,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "model/bvae.h"
-#include "train/trainer.h"
+#include "train/autoencoder.h"
 
-typedef struct state {
-    gh_bvae_work *work;       /* one per thread */
-    gh_real *batch_rows;      /* (batch, P) */
-    gh_real *batch_conditions; /* (batch, Q), or NULL */
-    gh_real *batch_weights;   /* batch, or NULL */
-    gh_bvae_loss *slice_loss; /* slices */
-    double *validation_loss;  /* per slice of the validation rows */
-    double beta;
-} state;
-
-static void autoencoder_free(genhep_trainer *t)
+void gh_autoencoder_close(genhep_trainer *t, gh_autoencoder *a)
 {
-    state *a = t->method_state;
-    if (!a) return;
     for (int64_t i = 0; a->work && i < t->threads; i++) gh_bvae_work_free(&a->work[i]);
     gh_free(&t->hooks, a->work);
     gh_free_aligned(&t->hooks, a->batch_rows);
@@ -27,17 +14,12 @@ static void autoencoder_free(genhep_trainer *t)
     gh_free_aligned(&t->hooks, a->batch_weights);
     gh_free(&t->hooks, a->slice_loss);
     gh_free(&t->hooks, a->validation_loss);
-    gh_free(&t->hooks, a);
-    t->method_state = NULL;
 }
 
-static gh_status autoencoder_create(genhep_trainer *t)
+gh_status gh_autoencoder_open(genhep_trainer *t, gh_autoencoder *a)
 {
-    state *a;
     const gh_hooks *hooks = &t->hooks;
     GH_TRY(gh_bvae_check_beta(t->options));
-    GH_TRY(gh_alloc(hooks, &a, 1, sizeof *a));
-    t->method_state = a;
     GH_TRY(gh_alloc_aligned(hooks, &a->batch_rows, t->batch * t->model->p, sizeof(gh_real)));
     if (t->data.conditions) GH_TRY(gh_alloc_aligned(hooks, &a->batch_conditions, t->batch * t->model->q, sizeof(gh_real)));
     if (t->data.weights) GH_TRY(gh_alloc_aligned(hooks, &a->batch_weights, t->batch, sizeof(gh_real)));
@@ -48,10 +30,26 @@ static gh_status autoencoder_create(genhep_trainer *t)
     return GENHEP_OK;
 }
 
+static void autoencoder_free(genhep_trainer *t)
+{
+    if (!t->method_state) return;
+    gh_autoencoder_close(t, t->method_state);
+    gh_free(&t->hooks, t->method_state);
+    t->method_state = NULL;
+}
+
+static gh_status autoencoder_create(genhep_trainer *t)
+{
+    gh_autoencoder *a;
+    GH_TRY(gh_alloc(&t->hooks, &a, 1, sizeof *a));
+    t->method_state = a;
+    return gh_autoencoder_open(t, a);
+}
+
 static void gradient_slice(void *context, int64_t slice, int64_t worker)
 {
     genhep_trainer *t = context;
-    state *a = t->method_state;
+    gh_autoencoder *a = t->method_state;
     const int64_t P = t->model->p, Q = t->model->q;
     int64_t start = slice * GH_SLICE, rows = t->batch - start < GH_SLICE ? t->batch - start : GH_SLICE;
     int64_t offset = (t->state.step % t->steps_per_epoch) * t->batch + start;
@@ -70,9 +68,9 @@ static void gradient_slice(void *context, int64_t slice, int64_t worker)
                                             t->weights.slice_gradients + slice * t->weights.n);
 }
 
-static gh_status autoencoder_step(genhep_trainer *t, gh_step_loss *loss)
+void gh_autoencoder_gradient(genhep_trainer *t, gh_step_loss *loss)
 {
-    state *a = t->method_state;
+    gh_autoencoder *a = t->method_state;
     const int64_t step = t->state.step;
     gh_trainer_order(t, step / t->steps_per_epoch);
     double beta = gh_option_real(t->options, "loss.beta"), warm = gh_option_real(t->options, "loss.beta_warmup") * (double)t->schedule.steps;
@@ -83,12 +81,22 @@ static gh_status autoencoder_step(genhep_trainer *t, gh_step_loss *loss)
         loss->reconstruction += a->slice_loss[i].reconstruction;
         loss->divergence += a->slice_loss[i].divergence;
     }
-    double norm = gh_weights_reduce(&t->weights, t->pool, t->slices);
+}
+
+gh_status gh_autoencoder_apply(genhep_trainer *t, int64_t slots, const gh_step_loss *loss)
+{
+    double norm = gh_weights_reduce(&t->weights, t->pool, slots);
     if (!isfinite(loss->total) || !isfinite(norm))
         GH_FAIL(GENHEP_E_NUMERIC, "step %lld: loss %g and gradient norm %g, expected finite numbers; the weights of the step before are "
-                "kept; a smaller train.lr may help", (long long)step, loss->total, norm);
+                "kept; a smaller train.lr may help", (long long)t->state.step, loss->total, norm);
     gh_weights_update(&t->weights, t->pool, gh_trainer_update(t, t->rate_now, norm));
     return GENHEP_OK;
+}
+
+static gh_status autoencoder_step(genhep_trainer *t, gh_step_loss *loss)
+{
+    gh_autoencoder_gradient(t, loss);
+    return gh_autoencoder_apply(t, t->slices, loss);
 }
 
 typedef struct validation_context {
@@ -100,7 +108,7 @@ static void validation_slice(void *context, int64_t slice, int64_t worker)
 {
     validation_context *c = context;
     genhep_trainer *t = c->trainer;
-    state *a = t->method_state;
+    gh_autoencoder *a = t->method_state;
     int64_t start = slice * GH_SLICE, rows = t->data.n_validation - start < GH_SLICE ? t->data.n_validation - start : GH_SLICE;
     int64_t at = t->data.n_train + start;
     const gh_rng rng = gh_rng_make(t->seed, GH_RANDOM_TRAIN, 1);
@@ -112,9 +120,9 @@ static void validation_slice(void *context, int64_t slice, int64_t worker)
     a->validation_loss[slice] = loss.total;
 }
 
-static double autoencoder_validation(genhep_trainer *t, const gh_real *parameters)
+double gh_autoencoder_validation(genhep_trainer *t, const gh_real *parameters)
 {
-    state *a = t->method_state;
+    gh_autoencoder *a = t->method_state;
     int64_t slices = (t->data.n_validation + GH_SLICE - 1) / GH_SLICE;
     double total = 0;
     validation_context context = {t, parameters};
@@ -123,4 +131,4 @@ static double autoencoder_validation(genhep_trainer *t, const gh_real *parameter
     return total;
 }
 
-const gh_method gh_method_autoencoder = {autoencoder_create, autoencoder_free, autoencoder_step, autoencoder_validation, NULL, NULL};
+const gh_method gh_method_autoencoder = {autoencoder_create, autoencoder_free, autoencoder_step, gh_autoencoder_validation, NULL, NULL};

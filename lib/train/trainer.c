@@ -25,9 +25,10 @@ static gh_status overlay_options(genhep_trainer *t, const genhep_model *model, c
     return gh_options_merge(t->options, NULL, &t->model->options);
 }
 
-static const gh_method *method_of(const genhep_model *model)
+static const gh_method *method_of(const genhep_trainer *t)
 {
-    return model->family == &gh_family_bvae ? &gh_method_autoencoder : &gh_method_adversarial;
+    if (t->model->family != &gh_family_bvae) return &gh_method_adversarial;
+    return gh_option_real(t->options, "loss.adversarial") > 0 ? &gh_method_hybrid : &gh_method_autoencoder;
 }
 
 static void start_state(gh_train_state *state)
@@ -69,13 +70,15 @@ gh_status gh_trainer_create(const genhep_model *model, const genhep_dataset *con
     const int64_t n = t->model->n_parameters;
     GH_TRY_CLEANUP(gh_alloc_aligned(&hooks, &t->best, n, sizeof(gh_real)));
     memcpy(t->best, t->model->parameters, (size_t)n * sizeof(gh_real));
-    GH_TRY_CLEANUP(gh_weights_create(&hooks, n, t->model->n_trainable, t->slices, t->model->parameters,
+    const gh_method *method = method_of(t);
+    const int64_t slots = method == &gh_method_hybrid ? 3 * t->slices : t->slices; /* rows of the batch, decoded ones of two kinds */
+    GH_TRY_CLEANUP(gh_weights_create(&hooks, n, t->model->n_trainable, slots, t->model->parameters,
                                      gh_option_real(t->options, "train.average") > 0, &t->weights));
     t->threads = gh_option_int(t->options, "train.threads");
     GH_TRY_CLEANUP(gh_pool_create(&hooks, t->threads, &t->pool));
     GH_TRY_CLEANUP(gh_kernel_choose("train.kernel", gh_option_text(t->options, "train.kernel"), &t->kernel));
     if (t->kernel != GH_KERNEL_AMX) t->kernel = GH_KERNEL_BLAS; /* lanes are for inference */
-    t->method = method_of(model);
+    t->method = method;
     GH_TRY_CLEANUP(t->method->create(t));
     *result = t;
 cleanup:

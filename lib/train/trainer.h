@@ -72,7 +72,7 @@ typedef struct gh_method {
     gh_status (*watch)(genhep_trainer *t, const genhep_model *snapshot);
 } gh_method;
 
-extern const gh_method gh_method_autoencoder, gh_method_adversarial;
+extern const gh_method gh_method_autoencoder, gh_method_adversarial, gh_method_hybrid;
 
 struct genhep_trainer {
     gh_hooks hooks;

@@ -10,7 +10,7 @@ int64_t gh_adversary_slice(const genhep_trainer *t, int64_t slice, int64_t *star
     return t->batch - *start < GH_SLICE ? t->batch - *start : GH_SLICE;
 }
 
-static void free_work(const gh_hooks *hooks, gh_adversary_work *w)
+void gh_adversary_work_free(const gh_hooks *hooks, gh_adversary_work *w)
 {
     gh_tape_free(&w->tape);
     gh_gemm_work_free(&w->products);
@@ -19,20 +19,19 @@ static void free_work(const gh_hooks *hooks, gh_adversary_work *w)
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) gh_free_aligned(hooks, arrays[i]);
 }
 
-static gh_status create_work(genhep_trainer *t, gh_adversary *a, gh_adversary_work *w)
+gh_status gh_adversary_work_create(const gh_hooks *hooks, const gh_network *critic, const gh_critic_rule *rule, int64_t inputs, int64_t P,
+                                   int64_t scratch, gh_kernel kernel, gh_adversary_work *w)
 {
-    const gh_hooks *hooks = &t->hooks;
-    const gh_network *critic = &a->critic.network, *generator = &t->model->decoder;
-    GH_TRY(gh_gemm_work_create(hooks, t->kernel, &w->products));
+    GH_TRY(gh_gemm_work_create(hooks, kernel, &w->products));
     GH_TRY(gh_tape_create(hooks, critic, GH_SLICE, 1, &w->tape));
     w->tape.products = &w->products;
-    if (a->rule.penalty != GH_PENALTY_NONE) GH_TRY(gh_penalty_tape_create(hooks, critic, GH_SLICE, &w->penalty));
-    GH_TRY(gh_alloc_aligned(hooks, &w->input, GH_SLICE * a->inputs, sizeof(gh_real)));
-    GH_TRY(gh_alloc_aligned(hooks, &w->rows, GH_SLICE * t->model->p, sizeof(gh_real)));
+    if (rule->penalty != GH_PENALTY_NONE) GH_TRY(gh_penalty_tape_create(hooks, critic, GH_SLICE, &w->penalty));
+    GH_TRY(gh_alloc_aligned(hooks, &w->input, GH_SLICE * inputs, sizeof(gh_real)));
+    GH_TRY(gh_alloc_aligned(hooks, &w->rows, GH_SLICE * P, sizeof(gh_real)));
     GH_TRY(gh_alloc_aligned(hooks, &w->c, GH_SLICE, sizeof(gh_real)));
     GH_TRY(gh_alloc_aligned(hooks, &w->t, GH_SLICE, sizeof(gh_real)));
     GH_TRY(gh_alloc_aligned(hooks, &w->s, GH_SLICE, sizeof(gh_real)));
-    return gh_alloc_aligned(hooks, &w->scratch, gh_network_scratch(generator, GH_SLICE), sizeof(gh_real));
+    return scratch ? gh_alloc_aligned(hooks, &w->scratch, scratch, sizeof(gh_real)) : GENHEP_OK;
 }
 
 static void adversarial_free(genhep_trainer *t)
@@ -40,7 +39,7 @@ static void adversarial_free(genhep_trainer *t)
     gh_adversary *a = t->method_state;
     const gh_hooks *hooks = &t->hooks;
     if (!a) return;
-    for (int64_t i = 0; a->work && i < t->threads; i++) free_work(hooks, &a->work[i]);
+    for (int64_t i = 0; a->work && i < t->threads; i++) gh_adversary_work_free(hooks, &a->work[i]);
     for (int64_t i = 0; a->generator && i < t->slices; i++) gh_tape_free(&a->generator[i]);
     gh_real *arrays[] = {a->noise, a->input, a->truth, a->conditions, a->truth_weights, a->generated, a->gradient};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) gh_free_aligned(hooks, arrays[i]);
@@ -81,7 +80,9 @@ static gh_status adversarial_create(genhep_trainer *t)
     GH_TRY(gh_mmd_terms_create(t, &a->mmd));
     GH_TRY(gh_critic_create(t, a->inputs, 0, 3 * t->slices, &a->critic));
     GH_TRY(gh_alloc(hooks, &a->work, t->threads, sizeof *a->work));
-    for (int64_t i = 0; i < t->threads; i++) GH_TRY(create_work(t, a, &a->work[i]));
+    for (int64_t i = 0; i < t->threads; i++) GH_TRY(gh_adversary_work_create(hooks, &a->critic.network, &a->rule, a->inputs, m->p,
+                                                                                      gh_network_scratch(&m->decoder, GH_SLICE), t->kernel,
+                                                                                      &a->work[i]));
     GH_TRY(gh_alloc(hooks, &a->generator, t->slices, sizeof *a->generator));
     for (int64_t i = 0; i < t->slices; i++) GH_TRY(gh_tape_create(hooks, &m->decoder, GH_SLICE, 0, &a->generator[i]));
     GH_TRY(gh_alloc_aligned(hooks, &a->noise, t->batch * m->latents, sizeof(gh_real)));
@@ -97,12 +98,8 @@ static gh_status adversarial_create(genhep_trainer *t)
 void gh_adversary_input(const genhep_trainer *t, gh_adversary_work *work, int64_t start, int64_t N, const gh_real *X)
 {
     const gh_adversary *a = t->method_state;
-    const int64_t P = t->model->p, Q = a->sees_conditions ? t->model->q : 0, I = a->inputs, F = a->features.count;
-    for (int64_t i = 0; i < N; i++) {
-        memcpy(work->input + i * I, X + i * P, (size_t)P * sizeof *X);
-        if (Q) memcpy(work->input + i * I + P + F, a->conditions + (start + i) * Q, (size_t)Q * sizeof *X);
-    }
-    if (F) gh_event_values_forward(&a->features, N, X, work->input + P, I);
+    const int64_t Q = a->sees_conditions ? t->model->q : 0;
+    gh_critic_input(&a->features, t->model->p, N, X, Q ? a->conditions + start * Q : NULL, Q, work->input);
 }
 
 typedef struct gather_context {
@@ -185,12 +182,7 @@ static gh_status adversarial_step(genhep_trainer *t, gh_step_loss *loss)
 static int64_t adversarial_arrays(genhep_trainer *t, gh_array *arrays)
 {
     gh_adversary *a = t->method_state;
-    const int64_t n = a->critic.weights.n;
-    arrays[0] = (gh_array){"trainer/discriminator_parameters", a->critic.parameters, n, NULL};
-    arrays[1] = (gh_array){"trainer/discriminator_first", a->critic.weights.first, n, NULL};
-    arrays[2] = (gh_array){"trainer/discriminator_second", a->critic.weights.second, n, NULL};
-    arrays[3] = (gh_array){"trainer/discriminator_optimiser_steps", NULL, 0, &a->critic.weights.optimiser_steps};
-    return 4;
+    return gh_critic_arrays(&a->critic, arrays);
 }
 
 const gh_method gh_method_adversarial = {adversarial_create, adversarial_free, adversarial_step, NULL, adversarial_arrays,

@@ -37,15 +37,32 @@ void gh_critic_free(const gh_hooks *hooks, gh_critic *critic)
     critic->parameters = NULL;
 }
 
-/* x = u x_T + (1 - u) x_G with one u a row (1704.00028) */
-static void interpolate(const genhep_trainer *t, const gh_adversary *a, int64_t start, int64_t rows, gh_real *out)
+int64_t gh_critic_arrays(gh_critic *critic, gh_array *arrays)
 {
-    const int64_t P = t->model->p;
-    const gh_rng rng = gh_rng_make(t->seed, GH_RANDOM_TRAIN, 3);
+    const int64_t n = critic->weights.n;
+    arrays[0] = (gh_array){"trainer/discriminator_parameters", critic->parameters, n, NULL};
+    arrays[1] = (gh_array){"trainer/discriminator_first", critic->weights.first, n, NULL};
+    arrays[2] = (gh_array){"trainer/discriminator_second", critic->weights.second, n, NULL};
+    arrays[3] = (gh_array){"trainer/discriminator_optimiser_steps", NULL, 0, &critic->weights.optimiser_steps};
+    return 4;
+}
+
+void gh_critic_input(const gh_event_values *features, int64_t P, int64_t N, const gh_real *X, const gh_real *conditions, int64_t Q,
+                     gh_real *input)
+{
+    const int64_t F = features->count, I = P + F + Q;
+    for (int64_t i = 0; i < N; i++) {
+        memcpy(input + i * I, X + i * P, (size_t)P * sizeof *X);
+        if (Q) memcpy(input + i * I + P + F, conditions + i * Q, (size_t)Q * sizeof *X);
+    }
+    if (F) gh_event_values_forward(features, N, X, input + P, I);
+}
+
+void gh_interpolate(const gh_rng *rng, int64_t first_item, int64_t rows, int64_t P, const gh_real *x, const gh_real *y, gh_real *out)
+{
     for (int64_t i = 0; i < rows; i++) {
-        const gh_real u = (gh_real)gh_rng_uniform(&rng, a->noise_item + start + i, 0);
-        const gh_real *x = a->truth + (start + i) * P, *y = a->generated + (start + i) * P;
-        for (int64_t j = 0; j < P; j++) out[i * P + j] = u * x[j] + (1 - u) * y[j];
+        const gh_real u = (gh_real)gh_rng_uniform(rng, first_item + i, 0);
+        for (int64_t j = 0; j < P; j++) out[i * P + j] = u * x[i * P + j] + (1 - u) * y[i * P + j];
     }
 }
 
@@ -78,7 +95,8 @@ static void critic_slice(void *context, int64_t index, int64_t worker)
     int64_t start, rows = gh_adversary_slice(t, slice, &start);
     const gh_real *X = kind == GH_TRUTH ? a->truth + start * P : kind == GH_GENERATED ? a->generated + start * P : w->rows;
     const gh_rng rng = gh_rng_make(t->seed, GH_RANDOM_DROPOUT, 1 + kind);
-    if (kind == GH_INTERPOLATED) interpolate(t, a, start, rows, w->rows);
+    const gh_rng mix = gh_rng_make(t->seed, GH_RANDOM_TRAIN, 3);
+    if (kind == GH_INTERPOLATED) gh_interpolate(&mix, a->noise_item + start, rows, P, a->truth + start * P, a->generated + start * P, w->rows);
     gh_adversary_input(t, w, start, rows, X);
     /* generated rows of a conditional model stand at the conditions of weighted truth, and weigh as they do */
     const int weighted = a->truth_weights && (kind == GH_TRUTH || t->model->q);

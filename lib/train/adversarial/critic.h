@@ -4,6 +4,7 @@
 #define GH_CRITIC_H
 
 #include "loss/adversarial.h"
+#include "train/adversarial/event_values.h"
 #include "model/network_penalty.h"
 #include "train/trainer.h"
 
@@ -34,6 +35,12 @@ typedef struct gh_adversary_work {
     gh_real *scratch;           /* inference of the generator */
 } gh_adversary_work;
 
+/** Scratch for a discriminator of so many inputs; scratch: numbers for inference, 0 for none. Free with gh_adversary_work_free,
+ * also after a failure. */
+gh_status gh_adversary_work_create(const gh_hooks *hooks, const gh_network *critic, const gh_critic_rule *rule, int64_t inputs, int64_t P,
+                                   int64_t scratch, gh_kernel kernel, gh_adversary_work *work);
+void gh_adversary_work_free(const gh_hooks *hooks, gh_adversary_work *work);
+
 typedef struct gh_slice_loss {
     double discriminator, penalty, generator;
 } gh_slice_loss;
@@ -42,6 +49,16 @@ typedef struct gh_slice_loss {
  * update. Free with gh_critic_free. */
 gh_status gh_critic_create(genhep_trainer *t, int64_t inputs, int64_t which, int64_t slots, gh_critic *critic);
 void gh_critic_free(const gh_hooks *hooks, gh_critic *critic);
+
+/** What a checkpoint holds of it. @return how many */
+int64_t gh_critic_arrays(gh_critic *critic, gh_array *arrays);
+
+/** input (N, P + features + Q) = rows X (N,P), their features, their conditions (N,Q). */
+void gh_critic_input(const gh_event_values *features, int64_t P, int64_t N, const gh_real *X, const gh_real *conditions, int64_t Q,
+                     gh_real *input);
+
+/** out = u x + (1 - u) y with one u a row, number 0 of item first_item + i of `rng` (1704.00028). */
+void gh_interpolate(const gh_rng *rng, int64_t first_item, int64_t rows, int64_t P, const gh_real *x, const gh_real *y, gh_real *out);
 
 enum { GH_TRUTH = 0, GH_GENERATED = 1, GH_INTERPOLATED = 2 };
 
