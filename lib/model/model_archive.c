@@ -433,6 +433,8 @@ gh_status gh_model_load(const gh_hooks *hooks, const gh_archive *archive, genhep
     model->prep = prep;
     prep = NULL;
     model->p = gh_prep_width(model->prep);
+    if (gh_archive_find(archive, "reference_map/quantiles"))
+        GH_TRY_CLEANUP(gh_reference_load(hooks, archive, model->p, model->n_conditions, &model->reference));
     GH_TRY_CLEANUP(load_parts(model, archive));
     *result = model;
 cleanup:
