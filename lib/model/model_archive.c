@@ -429,6 +429,10 @@ gh_status gh_model_load(const gh_hooks *hooks, const gh_archive *archive, genhep
                          (long long)model->n_targets);
         goto cleanup;
     }
+    if (gh_prep_forward_only(prep)) {
+        status = gh_fail(GENHEP_E_FORMAT, "'prep' holds the stage '%s', which cannot be undone", gh_prep_forward_only(prep));
+        goto cleanup;
+    }
     GH_TRY_CLEANUP(gh_prep_share_create(hooks, prep, &model->share));
     model->prep = prep;
     prep = NULL;

@@ -3,7 +3,7 @@
 #include "testing.h"
 
 #include "base/normal.h"
-#include "model/model.h"
+#include "model/momentum_view.h"
 #include "prep/reference_handle.h"
 
 enum { N = 24000, D = 6 };
@@ -267,6 +267,34 @@ START_TEST(damaged_maps_are_refused)
 }
 END_TEST
 
+/* A file whose targets go through a stage that cannot be undone: the entries of the conditions' chain under the other name. */
+START_TEST(files_with_dropped_targets_are_refused)
+{
+    genhep_model *model, *read = NULL;
+    gh_archive whole, changed;
+    char name[320];
+    ck_ok(create("prep.condition=drop(det_x), standardise", 1000, &model));
+    gh_archive_init(&whole, &model->hooks);
+    gh_archive_init(&changed, &model->hooks);
+    ck_ok(gh_model_save(model, &whole));
+    ck_ok(gh_model_load(&model->hooks, &whole, &read));
+    genhep_model_free(read);
+    for (int64_t i = 0; i < whole.count; i++) {
+        const gh_entry *e = &whole.entries[i];
+        if (strncmp(e->name, "prep/", 5) == 0) continue;
+        ck_ok(gh_archive_put(&changed, e->name, e->type, e->rank, e->dims, e->data));
+        if (strncmp(e->name, "condition_prep/", 15) != 0) continue;
+        snprintf(name, sizeof name, "prep/%s", e->name + 15);
+        ck_ok(gh_archive_put(&changed, name, e->type, e->rank, e->dims, e->data));
+    }
+    ck_fails(gh_model_load(&model->hooks, &changed, &read), GENHEP_E_FORMAT, "stage 'drop', which cannot be undone");
+    ck_assert_ptr_null(read);
+    gh_archive_clear(&whole);
+    gh_archive_clear(&changed);
+    genhep_model_free(model);
+}
+END_TEST
+
 START_TEST(wrong_references_are_named)
 {
     genhep_model *model;
@@ -276,6 +304,10 @@ START_TEST(wrong_references_are_named)
     ck_fails(create("prep.reference=drop", N, &model), GENHEP_E_OPTION, "'drop' needs names");
     ck_fails(create("prep=drop(part_x)", N, &model), GENHEP_E_OPTION, "'drop' is for chains of conditions");
     ck_fails(create("data.condition=;prep.reference=identity", N, &model), GENHEP_E_OPTION, "no conditions");
+    ck_ok(create("prep.reference=identity", N, &model));
+    gh_momentum_view view;
+    ck_fails(gh_momentum_view_create(model, &view), GENHEP_E_OPTION, "prep.reference");
+    genhep_model_free(model);
 }
 END_TEST
 
@@ -306,5 +338,5 @@ START_TEST(repeated_conditions_share_a_bin)
 END_TEST
 
 GH_TEST_MAIN("reference", names_are_paired, mapped_targets_are_normal_at_every_condition, there_and_back_with_the_slope_of_differences,
-             wild_conditions_and_rows_in_any_company, posterior_and_density_are_the_true_ones, damaged_maps_are_refused,
+             wild_conditions_and_rows_in_any_company, posterior_and_density_are_the_true_ones, damaged_maps_are_refused, files_with_dropped_targets_are_refused,
              wrong_references_are_named, repeated_conditions_share_a_bin)
