@@ -58,22 +58,31 @@ static gh_status prepare(const genhep_model *model, int64_t n, const double *eve
 {
     gh_status status;
     const int64_t T = model->n_targets, seed = gh_option_int(model->options, "seed");
-    double *targets = NULL;
+    double *targets = NULL, *given = NULL;
     gh_prep_work *work = NULL;
+    gh_reference_work *reference_work = NULL;
     GH_TRY_CLEANUP(gh_alloc(&model->hooks, &r->targets, n * model->p, sizeof *r->targets));
     GH_TRY_CLEANUP(gh_alloc(&model->hooks, &r->jacobian, n, sizeof *r->jacobian));
+    GH_TRY_CLEANUP(prepare_conditions(model, n, events, stride, &r->conditions)); /* first: it says which one is not finite */
     GH_TRY_CLEANUP(gh_alloc(&model->hooks, &targets, GH_BLOCK * T, sizeof *targets));
+    GH_TRY_CLEANUP(gh_alloc(&model->hooks, &given, GH_BLOCK * model->n_conditions, sizeof *given));
     GH_TRY_CLEANUP(gh_prep_work_create(&model->hooks, model->prep, GH_BLOCK, &work));
+    if (model->reference) GH_TRY_CLEANUP(gh_reference_work_create(&model->hooks, model->reference, GH_BLOCK, &reference_work));
     for (int64_t start = 0; start < n; start += GH_BLOCK) {
         int64_t rows = n - start < GH_BLOCK ? n - start : GH_BLOCK;
-        gh_conditions_split(model, rows, events + start * stride, stride, targets, NULL);
+        gh_conditions_split(model, rows, events + start * stride, stride, targets, given);
         GH_TRY_CLEANUP(gh_prep_forward(model->prep, work, rows, targets, T, seed, start, r->targets + start * model->p, model->p,
                                        r->jacobian + start));
+        if (model->reference)
+            GH_TRY_CLEANUP(gh_reference_forward(model->reference, reference_work, rows, given, model->n_conditions,
+                                                gh_condition_seed(seed, 0), start, r->targets + start * model->p, model->p,
+                                                r->jacobian + start));
     }
-    GH_TRY_CLEANUP(prepare_conditions(model, n, events, stride, &r->conditions));
 cleanup:
     gh_prep_work_free(work);
+    gh_reference_work_free(reference_work);
     gh_free(&model->hooks, targets);
+    gh_free(&model->hooks, given);
     return status;
 }
 
@@ -129,6 +138,7 @@ genhep_status genhep_model_decode(const genhep_model *model, int64_t n, const do
     double *prepared = NULL, *uniforms = NULL, *targets = NULL, *given = NULL;
     gh_real *z = NULL, *conditions = NULL;
     gh_prep_work *work = NULL;
+    gh_reference_work *reference_work = NULL;
     GH_TRY(check_rows(model, n, latents, events, stride));
     if (!model->latents || !model->family->decode) GH_FAIL(GENHEP_E_STATE, "a model of family '%s' has no latents to decode", model->family->name);
     const gh_hooks *hooks = &model->hooks;
@@ -137,6 +147,7 @@ genhep_status genhep_model_decode(const genhep_model *model, int64_t n, const do
     GH_TRY_CLEANUP(gh_alloc(hooks, &z, n * model->latents, sizeof *z));
     GH_TRY_CLEANUP(gh_alloc(hooks, &uniforms, GH_BLOCK * (V + 1), sizeof *uniforms));
     GH_TRY_CLEANUP(gh_prep_work_create(hooks, model->prep, GH_BLOCK, &work));
+    if (model->reference) GH_TRY_CLEANUP(gh_reference_work_create(hooks, model->reference, GH_BLOCK, &reference_work));
     for (int64_t i = 0; i < GH_BLOCK * V; i++) uniforms[i] = 0.5; /* a mean event: free choices at their middle */
     for (int64_t i = 0; i < n * model->latents; i++) z[i] = (gh_real)latents[i];
     GH_TRY_CLEANUP(gh_alloc(hooks, &targets, GH_BLOCK * T, sizeof *targets));
@@ -146,13 +157,18 @@ genhep_status genhep_model_decode(const genhep_model *model, int64_t n, const do
     GH_TRY_CLEANUP(check_finite("a decoded coordinate", prepared, n, model->p)); /* the inverse would move a NaN to an edge */
     for (int64_t start = 0; start < n; start += GH_BLOCK) {
         int64_t rows = n - start < GH_BLOCK ? n - start : GH_BLOCK;
-        gh_prep_inverse(model->prep, work, rows, prepared + start * model->p, model->p, uniforms, 0, targets, T);
         gh_conditions_split(model, rows, events + start * stride, stride, NULL, given);
+        if (model->reference)
+            GH_TRY_CLEANUP(gh_reference_inverse(model->reference, reference_work, rows, given, model->n_conditions,
+                                                gh_condition_seed(gh_option_int(model->options, "seed"), 0), start,
+                                                prepared + start * model->p, model->p));
+        gh_prep_inverse(model->prep, work, rows, prepared + start * model->p, model->p, uniforms, 0, targets, T);
         gh_conditions_join(model, rows, targets, given, events + start * stride, stride);
     }
     for (int64_t i = 0; i < n; i++) GH_TRY_CLEANUP(check_finite("the decoded value", events + i * stride, 1, model->schema->d));
 cleanup:
     gh_prep_work_free(work);
+    gh_reference_work_free(reference_work);
     gh_free(hooks, prepared);
     gh_free(hooks, uniforms);
     gh_free(hooks, targets);

@@ -160,8 +160,8 @@ static gh_status keep_own(genhep_options *options, const char *key, const genhep
     return status;
 }
 
-/* The model's options as one part's preparation reads them. */
-static gh_status part_options(const genhep_model *model, const genhep_dataset *own, const genhep_dataset *other, int is_condition,
+/* The model's options as one part's preparation reads them; chain: the option that holds its chain, NULL for the targets. */
+static gh_status part_options(const genhep_model *model, const genhep_dataset *own, const genhep_dataset *other, const char *chain,
                               genhep_options **result)
 {
     gh_status status;
@@ -176,8 +176,8 @@ static gh_status part_options(const genhep_model *model, const genhep_dataset *o
     GH_TRY_CLEANUP(gh_particles_find(&model->hooks, (const char *const *)other->names, other->d,
                                      gh_option_text(others, "data.particles"), &theirs));
     GH_TRY_CLEANUP(keep_own(options, "data.masses", own, &mine, other, &theirs));
-    if (is_condition) {
-        GH_TRY_CLEANUP(genhep_options_set_text(options, "prep", gh_option_text(options, "prep.condition")));
+    if (chain) {
+        GH_TRY_CLEANUP(genhep_options_set_text(options, "prep", gh_option_text(options, chain)));
         GH_TRY_CLEANUP(genhep_options_set(options, "prep.tree", "")); /* a tree of conditions is its stage's argument */
         GH_TRY_CLEANUP(genhep_options_set(options, "prep.balance", "none")); /* every column is to be seen */
     }
@@ -222,13 +222,60 @@ static gh_status share(const gh_hooks *hooks, gh_prep *prep, gh_prep_share **sha
     return status;
 }
 
-/* A failure of the conditions' chain says whose it is: stages name the option prep in their messages. */
-static gh_status as_condition(gh_status status)
+/* A failure of a chain of conditions says whose it is: stages name the option prep in their messages. */
+static gh_status as_chain(const char *chain, gh_status status)
 {
     char message[400];
     if (!status || status == GENHEP_E_NOMEM) return status;
     genhep_last_error(message, sizeof message);
-    return gh_fail(status, "prep.condition: %s", message);
+    return gh_fail(status, "%s: %s", chain, message);
+}
+
+static gh_status fit_condition_chain(const genhep_model *model, const genhep_dataset *given, const genhep_dataset *generated,
+                                     const char *chain, gh_prep **prep)
+{
+    genhep_options *options = NULL;
+    GH_TRY(part_options(model, given, generated, chain, &options));
+    gh_status status = as_chain(chain, gh_prep_fit(&model->hooks, options, given, prep));
+    genhep_options_free(options);
+    return status;
+}
+
+/* The map of prep.reference, on the targets behind their chain, which is fitted. */
+static gh_status fit_reference(genhep_model *model, const genhep_dataset *generated, const genhep_dataset *given)
+{
+    enum { ROWS = 1024 };
+    const gh_hooks *hooks = &model->hooks;
+    const int64_t seed = gh_option_int(model->options, "seed"), P = model->p;
+    gh_status status;
+    gh_prep *chain = NULL;
+    gh_prep_work *work = NULL;
+    double *prepared = NULL;
+    GH_TRY_CLEANUP(gh_alloc(hooks, &prepared, generated->n * P, sizeof *prepared));
+    GH_TRY_CLEANUP(gh_prep_work_create(hooks, model->prep, ROWS, &work));
+    for (int64_t start = 0; start < generated->n; start += ROWS) {
+        const int64_t rows = generated->n - start < ROWS ? generated->n - start : ROWS;
+        GH_TRY_CLEANUP(gh_prep_forward(model->prep, work, rows, generated->values + start * generated->d, generated->d, seed, start,
+                                       prepared + start * P, P, NULL));
+    }
+    GH_TRY_CLEANUP(fit_condition_chain(model, given, generated, "prep.reference", &chain));
+    const gh_reference_data data = {generated->n, prepared, given->values, given->weights, generated, given, gh_condition_seed(seed, 0),
+                                    gh_option_int(model->options, "prep.bins")};
+    GH_TRY_CLEANUP(gh_reference_fit(hooks, model->prep, chain, &data, &model->reference));
+cleanup:
+    gh_prep_work_free(work);
+    gh_free(hooks, prepared);
+    return status;
+}
+
+static gh_status check_chains(const genhep_model *model)
+{
+    const char *stage = gh_prep_forward_only(model->prep);
+    if (stage)
+        GH_FAIL(GENHEP_E_OPTION, "prep: '%s' is for chains of conditions: what it leaves out could not be generated", stage);
+    if (is_given(model, "prep.reference") && !model->n_conditions)
+        GH_FAIL(GENHEP_E_OPTION, "prep.reference: the model has no conditions (data.condition) that could be a reference");
+    return GENHEP_OK;
 }
 
 gh_status gh_conditions_fit(genhep_model *model, const genhep_dataset *data)
@@ -236,7 +283,7 @@ gh_status gh_conditions_fit(genhep_model *model, const genhep_dataset *data)
     gh_status status;
     const gh_hooks *hooks = &model->hooks;
     genhep_dataset *generated = NULL, *given = NULL;
-    genhep_options *options = NULL, *condition_options = NULL;
+    genhep_options *options = NULL;
     gh_prep *prep = NULL;
     if (!model->n_conditions && data->d == model->schema->d) {
         GH_TRY(gh_prep_fit(hooks, model->options, data, &prep));
@@ -245,9 +292,8 @@ gh_status gh_conditions_fit(genhep_model *model, const genhep_dataset *data)
         if (model->n_conditions) {
             GH_TRY_CLEANUP(take_columns(model, data, model->conditions, model->n_conditions, &given));
             GH_TRY_CLEANUP(keep_examples(model, given));
-            GH_TRY_CLEANUP(part_options(model, generated, given, 0, &options));
-            GH_TRY_CLEANUP(part_options(model, given, generated, 1, &condition_options));
-            GH_TRY_CLEANUP(as_condition(gh_prep_fit(hooks, condition_options, given, &prep)));
+            GH_TRY_CLEANUP(part_options(model, generated, given, NULL, &options));
+            GH_TRY_CLEANUP(fit_condition_chain(model, given, generated, "prep.condition", &prep));
             GH_TRY_CLEANUP(share(hooks, prep, &model->condition_share));
             model->condition_prep = prep;
             model->q = gh_prep_width(prep);
@@ -257,11 +303,12 @@ gh_status gh_conditions_fit(genhep_model *model, const genhep_dataset *data)
     GH_TRY_CLEANUP(share(hooks, prep, &model->share));
     model->prep = prep;
     model->p = gh_prep_width(prep);
+    GH_TRY_CLEANUP(check_chains(model));
+    if (is_given(model, "prep.reference")) GH_TRY_CLEANUP(fit_reference(model, generated, given));
 cleanup:
     gh_dataset_free(generated);
     gh_dataset_free(given);
     genhep_options_free(options);
-    genhep_options_free(condition_options);
     return status;
 }
 
@@ -273,6 +320,7 @@ gh_status gh_conditions_copy(const genhep_model *model, genhep_model *copy)
     copy->conditions = copy->targets + model->n_targets;
     if (!C) return GENHEP_OK;
     copy->condition_share = gh_prep_share_retain(model->condition_share);
+    copy->reference = gh_reference_retain(model->reference);
     GH_TRY(gh_alloc(&copy->hooks, &copy->examples, GH_EXAMPLES * C, sizeof *copy->examples));
     memcpy(copy->examples, model->examples, (size_t)(GH_EXAMPLES * C) * sizeof *copy->examples);
     return GENHEP_OK;
@@ -318,6 +366,7 @@ gh_status gh_conditions_save(const genhep_model *model, gh_archive *archive)
     if (!C) return GENHEP_OK;
     GH_TRY(gh_archive_put(archive, "schema/conditions", GH_I64, 1, &C, model->conditions));
     GH_TRY(gh_prep_save(model->condition_prep, "condition_prep", archive));
+    if (model->reference) GH_TRY(gh_reference_save(model->reference, archive));
     return gh_archive_put(archive, "selftest/conditions", GH_F64, 2, dims, model->examples);
 }
 

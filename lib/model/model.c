@@ -59,6 +59,7 @@ int gh_model_is_structural(const char *key)
 static gh_status fix_options(genhep_options *options, int conditional)
 {
     static const char *const of_conditions[] = {"data.condition", "data.target", "prep.condition"};
+    static const char *const of_references[] = {"prep.reference", "prep.bins"};
     static const char *const of_adversaries[] = {"generator.", "latent.noise"}, *const of_autoencoders[] = {"encoder.", "decoder."};
     static const char *const drawn_by[] = {"seed", "latent.", "sample.noise"};
     const int generator = gh_family_find(gh_option_text(options, "model.family")) == &gh_family_gan;
@@ -66,6 +67,8 @@ static gh_status fix_options(genhep_options *options, int conditional)
         const genhep_option_row *option = gh_option_row_at(row);
         int wanted = gh_model_is_structural(option->key) || starts_with(option->key, drawn_by, sizeof drawn_by / sizeof *drawn_by);
         if (!conditional && starts_with(option->key, of_conditions, sizeof of_conditions / sizeof *of_conditions)) continue;
+        if (strcmp(option->key, "prep.frame") == 0) continue; /* the stage keeps it */
+        if (!gh_option_text(options, "prep.reference")[0] && starts_with(option->key, of_references, 2)) continue;
         if (!generator && starts_with(option->key, of_adversaries, sizeof of_adversaries / sizeof *of_adversaries)) continue;
         if (generator && starts_with(option->key, of_autoencoders, sizeof of_autoencoders / sizeof *of_autoencoders)) continue;
         if (wanted && !gh_option_is_set(options, option->key))
@@ -112,6 +115,7 @@ typedef struct preparing {
     const genhep_model *model;
     int64_t seed;
     gh_prep_work *work, *condition_work;
+    gh_reference_work *reference_work;
     int64_t *places;        /* D */
     double *rows, *targets, *given; /* (ROWS,D), (ROWS,T), (ROWS,C) */
 } preparing;
@@ -133,9 +137,11 @@ static gh_status prepare_rows(const preparing *p, const genhep_dataset *data, in
     if (!C) return gh_prep_forward(model->prep, p->work, rows, at, D, p->seed, first, prepared, model->p, NULL);
     gh_conditions_split(model, rows, at, D, p->targets, p->given);
     GH_TRY(gh_prep_forward(model->prep, p->work, rows, p->targets, model->n_targets, p->seed, first, prepared, model->p, NULL));
+    const int64_t seed = gh_condition_seed(p->seed, 0);
+    if (model->reference)
+        GH_TRY(gh_reference_forward(model->reference, p->reference_work, rows, p->given, C, seed, first, prepared, model->p, NULL));
     if (!conditions) return GENHEP_OK;
-    return gh_prep_forward(model->condition_prep, p->condition_work, rows, p->given, C, gh_condition_seed(p->seed, 0), first,
-                           conditions, model->q, NULL);
+    return gh_prep_forward(model->condition_prep, p->condition_work, rows, p->given, C, seed, first, conditions, model->q, NULL);
 }
 
 static gh_status start_preparing(const gh_hooks *hooks, const genhep_model *model, int64_t seed, preparing *p)
@@ -147,6 +153,7 @@ static gh_status start_preparing(const gh_hooks *hooks, const genhep_model *mode
     GH_TRY(gh_alloc(hooks, &p->rows, ROWS * D, sizeof *p->rows));
     if (!model->n_conditions) return GENHEP_OK;
     GH_TRY(gh_prep_work_create(hooks, model->condition_prep, ROWS, &p->condition_work));
+    if (model->reference) GH_TRY(gh_reference_work_create(hooks, model->reference, ROWS, &p->reference_work));
     GH_TRY(gh_alloc(hooks, &p->targets, ROWS * model->n_targets, sizeof *p->targets));
     return gh_alloc(hooks, &p->given, ROWS * model->n_conditions, sizeof *p->given);
 }
@@ -155,6 +162,7 @@ static void stop_preparing(const gh_hooks *hooks, preparing *p)
 {
     gh_prep_work_free(p->work);
     gh_prep_work_free(p->condition_work);
+    gh_reference_work_free(p->reference_work);
     gh_free(hooks, p->places);
     gh_free(hooks, p->rows);
     gh_free(hooks, p->targets);
@@ -278,6 +286,7 @@ void gh_model_free(genhep_model *model)
     gh_dataset_free(model->schema);
     gh_prep_share_release(model->share);
     gh_prep_share_release(model->condition_share);
+    gh_reference_release(model->reference);
     gh_free(&hooks, model->targets);
     gh_free(&hooks, model->examples);
     gh_tiles_share_free(model->tiles);
@@ -301,7 +310,7 @@ gh_status gh_model_with_parameters(const genhep_model *model, const gh_real *par
     *copy = *model; /* plain numbers and the layout of the networks; everything owned is replaced below */
     copy->options = NULL, copy->schema = NULL, copy->share = NULL, copy->parameters = NULL, copy->marginals = NULL;
     copy->tiles = NULL, copy->selftest = NULL, copy->selftest_n = 0, copy->calibration = NULL;
-    copy->targets = NULL, copy->examples = NULL, copy->condition_share = NULL;
+    copy->targets = NULL, copy->examples = NULL, copy->condition_share = NULL, copy->reference = NULL;
     memset(&copy->buffer, 0, sizeof copy->buffer);
     GH_TRY_CLEANUP(gh_options_merge(model->options, NULL, &copy->options));
     GH_TRY_CLEANUP(make_schema(&hooks, model->schema, &copy->schema));

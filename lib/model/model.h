@@ -12,6 +12,7 @@
 #include "genhep/model.h"
 #include "model/network.h"
 #include "prep/prep.h"
+#include "prep/reference.h"
 
 /** Events per network evaluation. Part of the reproducibility promise: an event is computed in the block its number
  * falls in, by one GEMM shape per layer. Stored in the model file. */
@@ -71,6 +72,7 @@ struct genhep_model {
     gh_prep_share *condition_share;
     const gh_prep *condition_prep; /* NULL without conditions */
     int64_t q;               /* Q prepared conditions, 0 without */
+    gh_reference *reference; /* map of the prepared targets at their conditions, NULL without */
     double *examples;        /* (GH_EXAMPLES, C): conditions for the self-test, NULL without */
     int64_t latents;         /* L */
     gh_network encoder, decoder; /* a GAN has its generator in the decoder's place */

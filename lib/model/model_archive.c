@@ -429,10 +429,16 @@ gh_status gh_model_load(const gh_hooks *hooks, const gh_archive *archive, genhep
                          (long long)model->n_targets);
         goto cleanup;
     }
+    if (gh_prep_forward_only(prep)) {
+        status = gh_fail(GENHEP_E_FORMAT, "'prep' holds the stage '%s', which cannot be undone", gh_prep_forward_only(prep));
+        goto cleanup;
+    }
     GH_TRY_CLEANUP(gh_prep_share_create(hooks, prep, &model->share));
     model->prep = prep;
     prep = NULL;
     model->p = gh_prep_width(model->prep);
+    if (gh_archive_find(archive, "reference_map/quantiles"))
+        GH_TRY_CLEANUP(gh_reference_load(hooks, archive, model->p, model->n_conditions, &model->reference));
     GH_TRY_CLEANUP(load_parts(model, archive));
     *result = model;
 cleanup:

@@ -75,6 +75,9 @@ gh_status gh_momentum_view_create(const genhep_model *model, gh_momentum_view *v
     double *x = NULL, *row = NULL, *a = NULL, *b = NULL;
     const int64_t D = gh_prep_columns(model->prep);
     memset(view, 0, sizeof *view);
+    if (model->reference)
+        GH_FAIL(GENHEP_E_OPTION, "option 'prep.reference': momenta are no affine function of coordinates at their conditions, which losses and "
+                "features of momenta need; names of coordinates work everywhere");
     view->hooks = *hooks;
     view->p = model->p;
     GH_TRY_CLEANUP(gh_alloc(hooks, &names, D, sizeof *names));

@@ -27,6 +27,13 @@ int64_t gh_prep_uniforms(const gh_prep *prep)
     return prep->uniforms;
 }
 
+const char *gh_prep_forward_only(const gh_prep *prep)
+{
+    for (int64_t k = 0; k < prep->count; k++)
+        if (prep->stages[k].type == &gh_stage_drop) return prep->stages[k].type->name;
+    return NULL;
+}
+
 const char *gh_prep_name(const gh_prep *prep, int64_t j)
 {
     return j >= 0 && j < prep->width ? prep->out.list[j].name : "";

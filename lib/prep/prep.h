@@ -29,6 +29,9 @@ int64_t gh_prep_width(const gh_prep *prep);   /* P */
 /** Free uniform numbers the inverse takes per event (azimuth redrawn): at most a handful, 0 for most chains. */
 int64_t gh_prep_uniforms(const gh_prep *prep);
 
+/** Name of the first stage that the inverse does not undo ('drop', for conditions only), NULL without one. */
+const char *gh_prep_forward_only(const gh_prep *prep);
+
 /** Name of prepared coordinate j ("m(Z)", "cos(mum)", or a column's name). Lives with the prep. */
 const char *gh_prep_name(const gh_prep *prep, int64_t j);
 

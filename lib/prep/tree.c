@@ -40,6 +40,7 @@ static void make_plan(gh_tree_plan *plan)
         plan->motion_at[r] = recoils ? -1 : at;
         at += recoils ? 0 : 2;
     }
+    if (roots == 1 && plan->motion_at[0] < 0) plan->transverse = 0; /* there is no pT that could be an axis */
     plan->rapidity_at = at;
     plan->width = at + roots;
 }
@@ -90,6 +91,8 @@ static gh_status tree_fit(gh_stage *stage, gh_fit *fit)
     GH_TRY_CLEANUP(gh_particle_table_fit(stage, fit, &wish));
     GH_TRY_CLEANUP(gh_particle_table_build(stage, &plan->table));
     GH_TRY_CLEANUP(gh_archive_put_text(&stage->constants, "tree", text));
+    plan->transverse = gh_option_is(fit->options, "prep.frame", "transverse");
+    if (plan->transverse) GH_TRY_CLEANUP(gh_archive_put_i64(&stage->constants, "transverse", 1));
     make_plan(plan);
     GH_TRY_CLEANUP(add_coordinates(plan, fit->out));
     GH_TRY_CLEANUP(gh_particle_table_rest(stage, fit));
@@ -110,6 +113,11 @@ static gh_status tree_build(gh_stage *stage)
     if (plan->table.count != plan->tree.leaves)
         GH_FAIL(GENHEP_E_FORMAT, "prep: stage 'tree' has %lld particles, its tree names %lld",
                 (long long)plan->table.count, (long long)plan->tree.leaves);
+    if (gh_archive_find(&stage->constants, "transverse")) {
+        int64_t flag;
+        GH_TRY(gh_archive_get_i64(&stage->constants, "transverse", &flag));
+        plan->transverse = flag != 0;
+    }
     make_plan(plan);
     if (plan->width + plan->table.rest_count != stage->width_out)
         GH_FAIL(GENHEP_E_FORMAT, "prep: stage 'tree' has width %lld behind it, expected %lld",

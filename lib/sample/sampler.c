@@ -20,6 +20,7 @@ static void free_work(const gh_hooks *hooks, gh_sample_work *w)
     gh_free_aligned(hooks, w->prepared_conditions);
     gh_free_aligned(hooks, w->conditions);
     gh_prep_work_free(w->condition_prep);
+    gh_reference_work_free(w->reference);
 }
 
 static gh_status create_work(const gh_hooks *hooks, const genhep_model *m, gh_sample_work *w)
@@ -36,6 +37,7 @@ static gh_status create_work(const gh_hooks *hooks, const genhep_model *m, gh_sa
     GH_TRY(gh_alloc_aligned(hooks, &w->targets, GH_BLOCK * m->n_targets, sizeof(double)));
     GH_TRY(gh_alloc_aligned(hooks, &w->prepared_conditions, GH_BLOCK * m->q, sizeof(double)));
     GH_TRY(gh_alloc_aligned(hooks, &w->conditions, GH_BLOCK * m->q, sizeof(gh_real)));
+    if (m->reference) GH_TRY(gh_reference_work_create(hooks, m->reference, GH_BLOCK, &w->reference));
     return gh_prep_work_create(hooks, m->condition_prep, GH_BLOCK, &w->condition_prep);
 }
 
@@ -144,6 +146,8 @@ static gh_status compute_rows(genhep_sampler *s, gh_sample_work *w, int64_t firs
     if (C) GH_TRY(prepare_conditions(s, w, first, n, given));
     fill_random(s, w, first, n);
     m->family->generate(m, &s->draw, first, n, w->normals, w->uniforms, w->conditions, w->scratch, w->prepared);
+    if (m->reference)
+        GH_TRY(gh_reference_inverse(m->reference, w->reference, n, w->given, C, s->condition_seed, first, w->prepared, m->p));
     gh_prep_inverse(m->prep, w->prep, n, w->prepared, m->p, w->uniforms + GH_BLOCK * U, is_float, targets, T);
     mark_broken(w->prepared, n, m->p, targets, T);
     if (C) gh_conditions_join(m, n, targets, w->given, w->rows, D);

@@ -28,6 +28,7 @@ typedef struct gh_sample_work {
     double *prepared_conditions; /* (GH_BLOCK, Q) */
     gh_real *conditions;         /* the same for the networks */
     gh_prep_work *condition_prep;
+    gh_reference_work *reference; /* NULL without */
 } gh_sample_work;
 
 struct genhep_sampler {

@@ -14,7 +14,9 @@ event does not count twice. With the right posterior all d_e have mean zero.
   chi2_ndf             mean of (sum d_e)^2 / sum d_e^2 over bins (40 even ones and two outer ones) with 20 or more truth events
 For each observable over all events:
   relative      (unfolded - truth)/truth: median, half of the central 68 % (absolute difference for eta and x)
-  pull          (truth - median of the R)/(half of their central 68 %): median, half of its central 68 %; null below R = 10
+  pull          (truth - median of the R)/(half of their central 68 %): median, half of its central 68 %; null below R = 10. A right
+                posterior gives more than 1 at small R, since few draws show too little of their spread: `pull_width_expected` is the
+                width for a Gaussian posterior at this R
   calibration   place of the truth among the R, (smaller + U (equal + 1))/(R + 1), uniform for the right posterior: KS distance and
                 p value, and the share of events below 0.1 .. 0.9
   migration     rows truth, columns unfolded, in bins of parton pT, rows add up to 1. asymmetry_chi2_ndf: with the right posterior truth
@@ -149,6 +151,13 @@ def half68(x, axis=None):
     return 0.5 * (hi - lo)
 
 
+def expected_pull_width(repeat):
+    """Width of the pull when truth and R draws come from the same Gaussian."""
+    rng = np.random.default_rng(2)
+    g, t = rng.standard_normal((40000, repeat)), rng.standard_normal(40000)
+    return float(half68((t - np.median(g, axis=1)) / half68(g, axis=1)))
+
+
 def pulls(name, t, g, rng):
     repeat = g.shape[1]
     absolute = name.startswith("eta") or name == "x"
@@ -247,7 +256,7 @@ def main():
         stop(f"{args.generated}: {bad} observables are not finite")
     masks = selections(x, names)
     result = {"truth": args.truth, "generated": args.generated, "events": len(x), "repeat": repeat, "least": args.least,
-              "slices_left_out": [9, 10, 11]}
+              "slices_left_out": [9, 10, 11], "pull_width_expected": expected_pull_width(repeat) if repeat >= 10 else None}
     result.update(figures(truth, generated, masks, args.least, args.plots))
     result["detector"] = figures(truth, {k: v[:, None] for k, v in observables(x, names, "det").items()}, masks, args.least)
     text = json.dumps(result, indent=1)

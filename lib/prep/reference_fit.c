@@ -1,0 +1,200 @@
+/* reference_fit.c -- fitting the map of reference.h: names in pairs, bins of equal counts, medians, quantiles. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "prep/quantile_knots.h"
+#include "prep/reference_handle.h"
+
+enum { LEAST_EVENTS = 200 }; /* of a bin, as long as there is more than one */
+
+/* Stands in the messages of the quantile fit. */
+static const gh_stage_class speaker = {"reference", 1, NULL, NULL, NULL, NULL, NULL};
+
+/* Length of the prefix of all columns, up to and with its last '_'. */
+static int64_t common_prefix(const genhep_dataset *table)
+{
+    int64_t length = (int64_t)strlen(table->names[0]);
+    for (int64_t j = 1; j < table->d; j++) {
+        int64_t same = 0;
+        while (same < length && table->names[j][same] == table->names[0][same]) same++;
+        length = same;
+    }
+    while (length > 0 && table->names[0][length - 1] != '_') length--;
+    return length;
+}
+
+/* `name` without each occurrence of the prefix that starts a word, into at most 255 bytes. */
+static void bare_name(const char *name, const char *prefix, int64_t length, char bare[256])
+{
+    int64_t n = 0;
+    for (const char *c = name; *c && n < 255;) {
+        int starts = c == name || !strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_", c[-1]);
+        if (starts && length > 0 && strncmp(c, prefix, (size_t)length) == 0) c += length;
+        else bare[n++] = *c++;
+    }
+    bare[n] = '\0';
+}
+
+static int64_t find_pairs(gh_reference *r, const gh_prep *targets, const gh_reference_data *data)
+{
+    const int64_t of_targets = common_prefix(data->target_table), of_conditions = common_prefix(data->condition_table);
+    int64_t pairs = 0;
+    char name[256], other[256];
+    for (int64_t j = 0; j < r->p; j++) {
+        r->partner[j] = -1;
+        if (targets->out.list[j].kind == GH_COORDINATE_DISCRETE) continue;
+        bare_name(gh_prep_name(targets, j), data->target_table->names[0], of_targets, name);
+        for (int64_t k = 0; k < gh_prep_width(r->chain) && r->partner[j] < 0; k++) {
+            bare_name(gh_prep_name(r->chain, k), data->condition_table->names[0], of_conditions, other);
+            if (strcmp(name, other) == 0) r->partner[j] = k;
+        }
+        if (r->partner[j] < 0) continue;
+        pairs++;
+        r->angle[j] = targets->out.list[j].angle != GH_ANGLE_NONE && r->chain->out.list[r->partner[j]].angle != GH_ANGLE_NONE;
+    }
+    return pairs;
+}
+
+/* A row of one coordinate: reference, what is mapped, weight. */
+typedef struct fit_row {
+    double r, y, w;
+} fit_row;
+
+static int compare_rows(const void *a, const void *b)
+{
+    const fit_row *x = a, *y = b;
+    if (x->r != y->r) return x->r < y->r ? -1 : 1;
+    return (x->y > y->y) - (x->y < y->y);
+}
+
+typedef struct fitting {
+    const gh_reference_data *data;
+    double *reference; /* (n,R) */
+    fit_row *rows;     /* n, by rising reference */
+    double *y, *w;     /* n: of a bin */
+    int64_t *first;    /* bins + 1: where each bin starts */
+    gh_stage stage;    /* for messages */
+} fitting;
+
+static void read_rows(const gh_reference *r, fitting *f, int64_t j)
+{
+    const gh_reference_data *data = f->data;
+    const int64_t R = gh_prep_width(r->chain);
+    double sine = 0, cosine = 0;
+    for (int64_t i = 0; i < data->n; i++) {
+        const double w = data->weights ? data->weights[i] : 1, x = data->prepared[i * r->p + j];
+        f->rows[i] = (fit_row){f->reference[i * R + r->partner[j]], x, w};
+        sine += w * sin(x - f->rows[i].r), cosine += w * cos(x - f->rows[i].r);
+    }
+    if (r->angle[j]) {
+        r->shift[j] = sine * sine + cosine * cosine > 0 ? atan2(sine, cosine) : 0;
+        for (int64_t i = 0; i < data->n; i++) f->rows[i].y = gh_wrap_angle(f->rows[i].y - f->rows[i].r - r->shift[j]);
+    }
+    qsort(f->rows, (size_t)data->n, sizeof *f->rows, compare_rows);
+}
+
+/* Bins of equal counts; one whose centre does not lie above the one before joins it. */
+static void cut_bins(gh_reference *r, fitting *f, int64_t j)
+{
+    const int64_t n = f->data->n;
+    double *centre = r->centre + j * r->bins;
+    int64_t used = 0;
+    for (int64_t b = 0; b < r->bins; b++) {
+        const int64_t start = n * b / r->bins, end = n * (b + 1) / r->bins;
+        double sum = 0;
+        for (int64_t i = start; i < end; i++) sum += f->rows[i].r;
+        const double mean = sum / (double)(end - start);
+        if (used && !(mean > centre[used - 1])) continue;
+        f->first[used] = start;
+        centre[used++] = mean;
+    }
+    f->first[used] = n;
+    r->used[j] = used;
+}
+
+/* Knots of rows[from..to): of y itself, or of its distance to the median curve. */
+static gh_status bin_knots(const gh_reference *r, fitting *f, int64_t j, int64_t from, int64_t to, int residual, int64_t knots, double *q)
+{
+    for (int64_t i = from; i < to; i++) {
+        f->y[i - from] = f->rows[i].y;
+        if (residual) {
+            const gh_reference_place place = gh_reference_find(r, j, f->rows[i].r);
+            f->y[i - from] -= gh_reference_middle(r, j, &place);
+        }
+        f->w[i - from] = f->rows[i].w;
+    }
+    return gh_quantile_knots(&f->stage, f->stage.names[j], f->y, f->data->weights ? f->w : NULL, to - from, knots, q);
+}
+
+static gh_status fit_coordinate(gh_reference *r, fitting *f, int64_t j)
+{
+    enum { K = GH_REFERENCE_KNOTS };
+    read_rows(r, f, j);
+    cut_bins(r, f, j);
+    for (int64_t b = 0; b < r->used[j]; b++) {
+        double three[3];
+        GH_TRY(bin_knots(r, f, j, f->first[b], f->first[b + 1], 0, 3, three));
+        r->middle[j * r->bins + b] = three[1];
+    }
+    for (int64_t b = 0; b < r->used[j]; b++)
+        GH_TRY(bin_knots(r, f, j, f->first[b], f->first[b + 1], 1, K, r->knots + (j * r->bins + b) * K));
+    return GENHEP_OK;
+}
+
+static gh_status make_rows(const gh_hooks *hooks, const gh_reference *r, fitting *f)
+{
+    enum { ROWS = 1024 };
+    const gh_reference_data *data = f->data;
+    const int64_t C = data->condition_table->d, R = gh_prep_width(r->chain);
+    gh_prep_work *work;
+    gh_status status = GENHEP_OK;
+    GH_TRY(gh_prep_work_create(hooks, r->chain, ROWS, &work));
+    for (int64_t start = 0; !status && start < data->n; start += ROWS) {
+        const int64_t rows = data->n - start < ROWS ? data->n - start : ROWS;
+        status = gh_prep_forward(r->chain, work, rows, data->conditions + start * C, C, data->seed, start, f->reference + start * R, R, NULL);
+    }
+    gh_prep_work_free(work);
+    return status;
+}
+
+gh_status gh_reference_fit(const gh_hooks *hooks, const gh_prep *targets, gh_prep *chain, const gh_reference_data *data,
+                           gh_reference **fitted)
+{
+    gh_status status;
+    gh_reference *r = NULL;
+    fitting f = {.data = data, .stage = {.type = &speaker, .hooks = *hooks}};
+    char **names = NULL;
+    const int64_t p = gh_prep_width(targets);
+    int64_t bins = data->n / LEAST_EVENTS < data->bins ? data->n / LEAST_EVENTS : data->bins;
+    if (bins < 1) bins = 1;
+    *fitted = NULL;
+    GH_TRY(gh_reference_create(hooks, p, bins, chain, &r));
+    GH_TRY_CLEANUP(gh_alloc(hooks, &names, p, sizeof *names));
+    for (int64_t j = 0; j < p; j++) names[j] = targets->out.list[j].name, r->used[j] = 1;
+    f.stage.names = names;
+    if (!find_pairs(r, targets, data)) {
+        status = gh_fail(GENHEP_E_OPTION, "prep.reference: none of the coordinates of 'prep' has a namesake there ('%.80s' ... and '%.80s' ...)",
+                         gh_prep_name(targets, 0), gh_prep_name(chain, 0));
+        goto cleanup;
+    }
+    GH_TRY_CLEANUP(gh_alloc(hooks, &f.reference, data->n * gh_prep_width(chain), sizeof *f.reference));
+    GH_TRY_CLEANUP(gh_alloc(hooks, &f.rows, data->n, sizeof *f.rows));
+    GH_TRY_CLEANUP(gh_alloc(hooks, &f.y, data->n, sizeof *f.y));
+    GH_TRY_CLEANUP(gh_alloc(hooks, &f.w, data->n, sizeof *f.w));
+    GH_TRY_CLEANUP(gh_alloc(hooks, &f.first, bins + 1, sizeof *f.first));
+    GH_TRY_CLEANUP(make_rows(hooks, r, &f));
+    for (int64_t j = 0; j < p; j++)
+        if (r->partner[j] >= 0) GH_TRY_CLEANUP(fit_coordinate(r, &f, j));
+    *fitted = r;
+    r = NULL;
+cleanup:
+    gh_reference_release(r);
+    gh_free(hooks, names);
+    gh_free(hooks, f.reference);
+    gh_free(hooks, f.rows);
+    gh_free(hooks, f.y);
+    gh_free(hooks, f.w);
+    gh_free(hooks, f.first);
+    return status;
+}
