@@ -123,4 +123,5 @@ static double autoencoder_validation(genhep_trainer *t, const gh_real *parameter
     return total;
 }
 
-const gh_method gh_method_autoencoder = {autoencoder_create, autoencoder_free, autoencoder_step, autoencoder_validation, NULL, NULL};
+const gh_method gh_method_autoencoder = {autoencoder_create, autoencoder_free, autoencoder_step, autoencoder_validation, NULL, NULL,
+                                        NULL, NULL};

@@ -10,34 +10,12 @@ int64_t gh_adversary_slice(const genhep_trainer *t, int64_t slice, int64_t *star
     return t->batch - *start < GH_SLICE ? t->batch - *start : GH_SLICE;
 }
 
-static void free_work(const gh_hooks *hooks, gh_adversary_work *w)
-{
-    gh_tape_free(&w->tape);
-    gh_penalty_tape_free(&w->penalty);
-    gh_real *arrays[] = {w->input, w->rows, w->c, w->t, w->s, w->scratch};
-    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) gh_free_aligned(hooks, arrays[i]);
-}
-
-static gh_status create_work(genhep_trainer *t, gh_adversary *a, gh_adversary_work *w)
-{
-    const gh_hooks *hooks = &t->hooks;
-    const gh_network *critic = &a->critic.network, *generator = &t->model->decoder;
-    GH_TRY(gh_tape_create(hooks, critic, GH_SLICE, 1, &w->tape));
-    if (a->rule.penalty != GH_PENALTY_NONE) GH_TRY(gh_penalty_tape_create(hooks, critic, GH_SLICE, &w->penalty));
-    GH_TRY(gh_alloc_aligned(hooks, &w->input, GH_SLICE * a->inputs, sizeof(gh_real)));
-    GH_TRY(gh_alloc_aligned(hooks, &w->rows, GH_SLICE * t->model->p, sizeof(gh_real)));
-    GH_TRY(gh_alloc_aligned(hooks, &w->c, GH_SLICE, sizeof(gh_real)));
-    GH_TRY(gh_alloc_aligned(hooks, &w->t, GH_SLICE, sizeof(gh_real)));
-    GH_TRY(gh_alloc_aligned(hooks, &w->s, GH_SLICE, sizeof(gh_real)));
-    return gh_alloc_aligned(hooks, &w->scratch, 3 * GH_SLICE * generator->widest, sizeof(gh_real));
-}
-
 static void adversarial_free(genhep_trainer *t)
 {
     gh_adversary *a = t->method_state;
     const gh_hooks *hooks = &t->hooks;
     if (!a) return;
-    for (int64_t i = 0; a->work && i < t->threads; i++) free_work(hooks, &a->work[i]);
+    for (int64_t i = 0; a->work && i < t->threads; i++) gh_adversary_work_free(hooks, &a->work[i]);
     for (int64_t i = 0; a->generator && i < t->slices; i++) gh_tape_free(&a->generator[i]);
     gh_real *arrays[] = {a->noise, a->input, a->truth, a->conditions, a->truth_weights, a->generated, a->gradient};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) gh_free_aligned(hooks, arrays[i]);
@@ -78,7 +56,7 @@ static gh_status adversarial_create(genhep_trainer *t)
     GH_TRY(gh_mmd_terms_create(t, &a->mmd));
     GH_TRY(gh_critic_create(t, a->inputs, 0, 3 * t->slices, &a->critic));
     GH_TRY(gh_alloc(hooks, &a->work, t->threads, sizeof *a->work));
-    for (int64_t i = 0; i < t->threads; i++) GH_TRY(create_work(t, a, &a->work[i]));
+    for (int64_t i = 0; i < t->threads; i++) GH_TRY(gh_adversary_work_create(t, &a->critic, &a->rule, &a->work[i]));
     GH_TRY(gh_alloc(hooks, &a->generator, t->slices, sizeof *a->generator));
     for (int64_t i = 0; i < t->slices; i++) GH_TRY(gh_tape_create(hooks, &m->decoder, GH_SLICE, 0, &a->generator[i]));
     GH_TRY(gh_alloc_aligned(hooks, &a->noise, t->batch * m->latents, sizeof(gh_real)));
@@ -189,4 +167,4 @@ static int64_t adversarial_arrays(genhep_trainer *t, gh_array *arrays)
 }
 
 const gh_method gh_method_adversarial = {adversarial_create, adversarial_free, adversarial_step, NULL, adversarial_arrays,
-                                         gh_adversary_watch};
+                                         gh_adversary_watch, NULL, NULL};
