@@ -39,8 +39,9 @@ static genhep_status draw(job *j, genhep_sampler *sampler, int single)
         int64_t n = j->n - done < ROWS ? j->n - done : ROWS;
         double *to = j->values + done * d;
         if (c) conditions_expand(&j->conditions, done, n, cond);
-        status = single ? genhep_sampler_draw_float(sampler, n, cond, c, rows, d, n * d)
-                        : genhep_sampler_draw_double(sampler, n, cond, c, to, d, n * d);
+        double *weights = genhep_model_classes(j->model) ? j->weights + done : NULL;
+        status = single ? genhep_sampler_draw_weighted_float(sampler, n, cond, c, rows, d, n * d, weights)
+                        : genhep_sampler_draw_weighted_double(sampler, n, cond, c, to, d, n * d, weights);
         for (int64_t i = 0; single && !status && i < n * d; i++) to[i] = (double)rows[i];
     }
     free(rows);
@@ -48,16 +49,35 @@ static genhep_status draw(job *j, genhep_sampler *sampler, int single)
     return status;
 }
 
-/* Arrays for the events; the weights are those of the conditions' rows. */
+/* Arrays for the events; the weights are those of the conditions' rows, or those of classes. */
 static int allocate(job *j)
 {
     const conditions *c = &j->conditions;
+    const int weighted = c->weights || genhep_model_classes(j->model);
     j->values = malloc((size_t)(j->n * j->d) * sizeof *j->values + 1);
-    j->weights = c->weights ? malloc((size_t)j->n * sizeof *j->weights + 1) : NULL;
-    if (!j->values || (c->weights && !j->weights))
+    j->weights = weighted ? malloc((size_t)j->n * sizeof *j->weights + 1) : NULL;
+    if (!j->values || (weighted && !j->weights))
         return fail("%lld events of %lld columns do not fit into memory", (long long)j->n, (long long)j->d);
-    for (int64_t i = 0; j->weights && i < j->n; i++) j->weights[i] = c->weights[i / c->repeat];
+    for (int64_t i = 0; c->weights && i < j->n; i++) j->weights[i] = c->weights[i / c->repeat];
     return 0;
+}
+
+/* The table's cross section is that of its classes, not that of a training sample. */
+static genhep_status state_sigma(genhep_dataset *table, double sigma)
+{
+    char text[40];
+    snprintf(text, sizeof text, "%.10g", sigma);
+    for (char *c = text; *c; c++)
+        if (*c == ',') *c = '.'; /* whatever the locale */
+    return genhep_dataset_set_attribute(table, "sigma_pb", text);
+}
+
+/* Weights of events with classes, whose mean is the cross section, to weights that add up to it. @return the sum */
+static double spread_weights(job *j)
+{
+    double sigma = 0;
+    for (int64_t i = 0; i < j->n; i++) sigma += j->weights[i] /= (double)j->n;
+    return sigma;
 }
 
 static int sample_to(job *j, genhep_options *options)
@@ -65,7 +85,8 @@ static int sample_to(job *j, genhep_options *options)
     genhep_sampler *sampler = NULL;
     genhep_dataset *table = NULL;
     char storage[16];
-    double seconds = 0;
+    double seconds = 0, sigma = 0;
+    const int classes = genhep_model_classes(j->model) > 0;
     if (allocate(j)) return 1;
     genhep_status status = genhep_options_get_text(options, "data.storage", storage, sizeof storage, NULL);
     int single = !status && strcmp(storage, "float64") != 0;
@@ -76,7 +97,9 @@ static int sample_to(job *j, genhep_options *options)
         status = draw(j, sampler, single);
         seconds = now() - start;
     }
+    if (!status && classes) sigma = spread_weights(j);
     if (!status) status = table_of_model(j->model, j->n, j->values, j->weights, &table);
+    if (!status && classes) status = state_sigma(table, sigma);
     if (!status) status = genhep_dataset_write(table, j->given->output, options);
     genhep_dataset_free(table);
     genhep_sampler_free(sampler);

@@ -2,11 +2,13 @@
 #include "table.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static genhep_status pass_attributes(const genhep_model *model, genhep_dataset *table)
 {
     static const char *const keys[] = {"process", "sqrt_s_GeV", "sigma_pb", "sigma_err_pb", "units", "cuts", "pdf"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        if (strncmp(keys[i], "sigma", 5) == 0 && genhep_model_classes(model)) continue; /* those of one training sample */
         const char *value = genhep_model_attribute(model, keys[i]);
         genhep_status status = value ? genhep_dataset_set_attribute(table, keys[i], value) : GENHEP_OK;
         if (status) return status;

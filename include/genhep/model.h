@@ -1,8 +1,8 @@
 /* model.h -- trained or trainable generators of events.
  *
  * A model is immutable once created and may be shared by any number of threads. Families sit behind one handle:
- * the B-VAE (and, as settings of it, AE, VAE and beta-VAE), the GAN (with conditions: FCGAN) and `independent`, the
- * baseline without a network.
+ * the B-VAE (and, as settings of it, AE, VAE and beta-VAE), the GAN (with conditions: FCGAN), the subtraction GAN and
+ * `independent`, the baseline without a network.
  * SPDX-License-Identifier: BSD-3-Clause */
 #ifndef GENHEP_MODEL_H
 #define GENHEP_MODEL_H
@@ -22,8 +22,12 @@ extern "C" {
  * @param options    may be NULL
  * @param datasets   n_datasets tables with the same columns; read during the call only
  * @return GENHEP_OK, GENHEP_E_ARG, GENHEP_E_NOMEM, GENHEP_E_OPTION, GENHEP_E_SHAPE, GENHEP_E_NUMERIC.
+ * A subtraction (genhep_subgan_create, model.family = subgan) takes one table for each sample that the option `classes`
+ * names, in the order base, subtract, add; its preparation is fitted on all of them together. Cross sections come from
+ * the options data.base.sigma ... or the tables' attribute sigma_pb (GENHEP_E_OPTION without). Its trainer takes the
+ * same tables.
  * Methods: docs/internals/BVAE.md (Otten et al., Nature Comm. 12 (2021) 2985), docs/internals/ADVERSARIAL.md (Butter et al.,
- * 1907.03764; with conditions, genhep_fcgan_create, 1912.00477). Since 1.0. */
+ * 1907.03764; with conditions, genhep_fcgan_create, 1912.00477; subtraction 1912.08824). Since 1.0. */
 GENHEP_API genhep_status genhep_model_create(const genhep_options *options, const genhep_dataset *const *datasets,
                                              int64_t n_datasets, genhep_model **model);
 GENHEP_API genhep_status genhep_bvae_create(const genhep_options *options, const genhep_dataset *const *datasets,
@@ -32,6 +36,8 @@ GENHEP_API genhep_status genhep_gan_create(const genhep_options *options, const 
                                            int64_t n_datasets, genhep_model **model);
 GENHEP_API genhep_status genhep_fcgan_create(const genhep_options *options, const genhep_dataset *const *datasets,
                                              int64_t n_datasets, genhep_model **model);
+GENHEP_API genhep_status genhep_subgan_create(const genhep_options *options, const genhep_dataset *const *datasets,
+                                              int64_t n_datasets, genhep_model **model);
 GENHEP_API genhep_status genhep_independent_create(const genhep_options *options, const genhep_dataset *const *datasets,
                                                    int64_t n_datasets, genhep_model **model);
 
@@ -63,6 +69,18 @@ GENHEP_API genhep_status genhep_model_column(const genhep_model *model, int64_t 
 /** Condition `index` of 0..C-1: the column that number `index` of a condition is; conditions stand in the schema's order.
  * @return GENHEP_OK, GENHEP_E_ARG (no such condition). Since 1.0. */
 GENHEP_API genhep_status genhep_model_condition(const genhep_model *model, int64_t index, genhep_column *column);
+
+/** A class of a subtraction's events. Set struct_size = sizeof before the call; fields are only ever appended. */
+typedef struct genhep_class {
+    int64_t struct_size;
+    const char *name; /* lives with the model */
+    int32_t samples;  /* to which it belongs: 1 base + 2 subtract + 4 add */
+    double fraction;  /* of generated events of all classes; 0 before it is measured, when a trainer hands a model out */
+    double sigma_pb;  /* cross section: fractions scaled so that every sample has its own */
+} genhep_class;
+
+GENHEP_API int64_t genhep_model_classes(const genhep_model *model); /* 0 for NULL and families without classes */
+GENHEP_API genhep_status genhep_model_class(const genhep_model *model, int64_t index, genhep_class *info);
 
 /** One JSON object: family, library version, schema, reference measure of the density, options, provenance, figures.
  * @param buf, capacity as in genhep_options_get_text; @param length full length without NUL, may be NULL

@@ -19,9 +19,9 @@ typedef double (*genhep_uniform_fn)(void *user);
 extern "C" {
 #endif
 
-/** Options read: seed, latent.source, latent.pick, latent.alpha, latent.gamma and sample.noise, where those not set
- * here come from the model; sample.stream, sample.threads and sample.kernel, where those not set here have their
- * defaults, whatever the model says.
+/** Options read: seed, latent.source, latent.pick, latent.alpha, latent.gamma, sample.noise and subtract.class, where
+ * those not set here come from the model; sample.stream, sample.threads and sample.kernel, where those not set here have
+ * their defaults, whatever the model says.
  * @return GENHEP_OK, _E_ARG, _E_NOMEM, _E_OPTION (also a sample.kernel that this CPU lacks), _E_STATE (model without
  *         what was asked). Since 1.0. */
 GENHEP_API genhep_status genhep_sampler_create(const genhep_model *model, const genhep_options *options,
@@ -48,8 +48,19 @@ GENHEP_API genhep_status genhep_sampler_draw_double(genhep_sampler *sampler, int
                                                     int64_t cond_stride, double *events, int64_t stride,
                                                     int64_t capacity);
 
+/** As above, with the weights of the events: ones, but for a subtraction, which draws events of the classes that
+ * subtract.class names. Their mean is then the cross section of the sum in pb; classes that count negatively have
+ * negative weights.
+ * @param weights N numbers, may be NULL. Since 1.0. */
+GENHEP_API genhep_status genhep_sampler_draw_weighted_float(genhep_sampler *sampler, int64_t n_events, const double *cond,
+                                                            int64_t cond_stride, float *events, int64_t stride,
+                                                            int64_t capacity, double *weights);
+GENHEP_API genhep_status genhep_sampler_draw_weighted_double(genhep_sampler *sampler, int64_t n_events,
+                                                             const double *cond, int64_t cond_stride, double *events,
+                                                             int64_t stride, int64_t capacity, double *weights);
+
 /** One event out of an internal block: what a Monte Carlo code calls per event.
- * @param cond C numbers or NULL; @param event D doubles; @param weight its weight, may be NULL
+ * @param cond C numbers or NULL; @param event D doubles; @param weight its weight as above, may be NULL
  * @return as genhep_sampler_draw_double. */
 GENHEP_API genhep_status genhep_sampler_next(genhep_sampler *sampler, const double *cond, double *event,
                                              double *weight);

@@ -34,7 +34,8 @@ typedef struct genhep_progress {
     /* of the adversarial families, the same means: `loss` is the generator's with MMD, and these are */
     double discriminator;     /* the discriminator's loss without the penalty; 2 log 2 = 1.386 at equilibrium */
     double penalty;           /* its gradient penalty, weight included */
-    double mmd;               /* the MMD^2 terms, weights included */
+    double mmd;               /* the MMD^2 terms, weights included; of a subtraction the class and normalisation losses.
+                               * Its discriminator and penalty are means over the samples */
 } genhep_progress;
 
 /** Progress callback: called now and then from the training thread; non-zero stops at the next step (GENHEP_E_USER). */

@@ -44,6 +44,12 @@ genhep_status genhep_fcgan_create(const genhep_options *options, const genhep_da
     return create(options, datasets, n_datasets, "fcgan", model);
 }
 
+genhep_status genhep_subgan_create(const genhep_options *options, const genhep_dataset *const *datasets, int64_t n_datasets,
+                                   genhep_model **model)
+{
+    return create(options, datasets, n_datasets, "subgan", model);
+}
+
 genhep_status genhep_independent_create(const genhep_options *options, const genhep_dataset *const *datasets, int64_t n_datasets,
                                         genhep_model **model)
 {
@@ -115,6 +121,24 @@ genhep_status genhep_model_condition(const genhep_model *model, int64_t index, g
     if (index < 0 || index >= model->n_conditions)
         GH_FAIL(GENHEP_E_ARG, "genhep_model_condition: condition %lld of %lld", (long long)index, (long long)model->n_conditions);
     return genhep_dataset_column(model->schema, model->conditions[index], column);
+}
+
+int64_t genhep_model_classes(const genhep_model *model) { return model ? model->subtraction.table.classes : 0; }
+
+genhep_status genhep_model_class(const genhep_model *model, int64_t index, genhep_class *info)
+{
+    double sigma[GH_CLASSES];
+    if (!model || !info || info->struct_size < (int64_t)sizeof(int64_t))
+        GH_FAIL(GENHEP_E_ARG, "genhep_model_class: model or info is NULL, or its struct_size is not set");
+    const gh_subtraction *s = &model->subtraction;
+    if (index < 0 || index >= s->table.classes)
+        GH_FAIL(GENHEP_E_ARG, "genhep_model_class: class %lld of %lld", (long long)index, (long long)s->table.classes);
+    gh_class_table_sigmas(&s->table, s->sigma, s->fraction, sigma);
+    genhep_class now = {.struct_size = info->struct_size, .name = s->table.name[index], .fraction = s->fraction[index], .sigma_pb = sigma[index]};
+    for (int64_t k = 0; k < s->table.sets; k++)
+        if (s->table.members[k] >> index & 1) now.samples |= 1 << s->table.kind[k];
+    memcpy(info, &now, (size_t)(info->struct_size < (int64_t)sizeof now ? info->struct_size : (int64_t)sizeof now));
+    return GENHEP_OK;
 }
 
 genhep_status genhep_model_info(const genhep_model *model, char *buf, int64_t capacity, int64_t *length)

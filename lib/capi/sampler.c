@@ -9,7 +9,7 @@ genhep_status genhep_sampler_create(const genhep_model *model, const genhep_opti
 }
 
 static gh_status draw(genhep_sampler *s, int64_t n, const double *cond, int64_t cond_stride, int is_float, void *events, int64_t stride,
-                      int64_t capacity)
+                      int64_t capacity, double *weights)
 {
     if (!s || n < 0 || (n > 0 && !events)) GH_FAIL(GENHEP_E_ARG, "genhep_sampler_draw: sampler or events is NULL, or %lld events", (long long)n);
     const int64_t D = s->model->schema->d, C = s->model->n_conditions;
@@ -26,28 +26,38 @@ static gh_status draw(genhep_sampler *s, int64_t n, const double *cond, int64_t 
         GH_FAIL(GENHEP_E_BUFFER, "genhep_sampler_draw: the buffer holds %lld numbers, %lld events of stride %lld need more", (long long)capacity,
                 (long long)n, (long long)stride);
     if (s->next > INT64_MAX - 2 * GH_BLOCK - n) GH_FAIL(GENHEP_E_ARG, "genhep_sampler_draw: event numbers end at 2^63");
-    return gh_sampler_draw(s, n, cond, cond_stride, is_float, events, stride);
+    return gh_sampler_draw(s, n, cond, cond_stride, is_float, events, stride, weights);
 }
 
 genhep_status genhep_sampler_draw_float(genhep_sampler *sampler, int64_t n_events, const double *cond, int64_t cond_stride,
                                         float *events, int64_t stride, int64_t capacity)
 {
-    return draw(sampler, n_events, cond, cond_stride, 1, events, stride, capacity);
+    return draw(sampler, n_events, cond, cond_stride, 1, events, stride, capacity, NULL);
 }
 
 genhep_status genhep_sampler_draw_double(genhep_sampler *sampler, int64_t n_events, const double *cond, int64_t cond_stride,
                                          double *events, int64_t stride, int64_t capacity)
 {
-    return draw(sampler, n_events, cond, cond_stride, 0, events, stride, capacity);
+    return draw(sampler, n_events, cond, cond_stride, 0, events, stride, capacity, NULL);
+}
+
+genhep_status genhep_sampler_draw_weighted_float(genhep_sampler *sampler, int64_t n_events, const double *cond, int64_t cond_stride,
+                                                 float *events, int64_t stride, int64_t capacity, double *weights)
+{
+    return draw(sampler, n_events, cond, cond_stride, 1, events, stride, capacity, weights);
+}
+
+genhep_status genhep_sampler_draw_weighted_double(genhep_sampler *sampler, int64_t n_events, const double *cond, int64_t cond_stride,
+                                                  double *events, int64_t stride, int64_t capacity, double *weights)
+{
+    return draw(sampler, n_events, cond, cond_stride, 0, events, stride, capacity, weights);
 }
 
 genhep_status genhep_sampler_next(genhep_sampler *sampler, const double *cond, double *event, double *weight)
 {
     if (!sampler || !event) GH_FAIL(GENHEP_E_ARG, "genhep_sampler_next: sampler or event is NULL");
     const genhep_model *model = sampler->model;
-    GH_TRY(draw(sampler, 1, cond, model->n_conditions, 0, event, model->schema->d, model->schema->d));
-    if (weight) *weight = 1; /* every family so far draws unweighted events */
-    return GENHEP_OK;
+    return draw(sampler, 1, cond, model->n_conditions, 0, event, model->schema->d, model->schema->d, weight);
 }
 
 genhep_status genhep_sampler_seek(genhep_sampler *sampler, int64_t event)

@@ -341,4 +341,4 @@ static int64_t bvae_group(const genhep_model *model)
 }
 
 const gh_family gh_family_bvae = {"bvae",        bvae_plan,     bvae_normals,     bvae_uniforms,
-                                  bvae_scratch,  bvae_generate, bvae_log_density, 1, bvae_group, gh_bvae_decode};
+                                  bvae_scratch,  bvae_generate, bvae_log_density, 1, bvae_group, gh_bvae_decode, NULL};

@@ -72,6 +72,32 @@ static void add_options(const genhep_model *model, gh_text *json)
     gh_text_free(&card);
 }
 
+static void add_classes(const genhep_model *model, gh_text *json)
+{
+    const gh_subtraction *s = &model->subtraction;
+    double sigma[GH_CLASSES];
+    if (!s->table.classes) return;
+    gh_class_table_sigmas(&s->table, s->sigma, s->fraction, sigma);
+    gh_text_add(json, ",\n  \"samples\": {");
+    for (int64_t i = 0; i < s->table.sets; i++) {
+        gh_text_add(json, "%s\"%s\": {\"sigma_pb\": ", i ? ", " : "", gh_set_name(s->table.kind[i]));
+        gh_text_add_number(json, s->sigma[i], 10);
+        gh_text_add(json, "}");
+    }
+    gh_text_add(json, "},\n  \"classes\": [");
+    for (int64_t k = 0; k < s->table.classes; k++) {
+        gh_text_add(json, k ? ",\n    {\"name\": " : "\n    {\"name\": ");
+        gh_text_add_json(json, s->table.name[k]);
+        gh_text_add(json, ", \"fraction\": ");
+        gh_text_add_number(json, s->fraction[k], 8);
+        gh_text_add(json, ", \"sigma_pb\": ");
+        gh_text_add_number(json, sigma[k], 10);
+        gh_text_add(json, "}");
+    }
+    gh_text_add(json, "],\n  \"purity\": ");
+    gh_text_add_number(json, s->purity, 6);
+}
+
 void gh_model_describe(const genhep_model *model, gh_text *json)
 {
     const gh_provenance *p = &model->provenance;
@@ -92,6 +118,7 @@ void gh_model_describe(const genhep_model *model, gh_text *json)
         if (model->encoder.n_layers) add_network(json, "encoder", &model->encoder);
         add_network(json, model->family == &gh_family_gan ? "generator" : "decoder", &model->decoder);
     }
+    add_classes(model, json);
     gh_text_add(json, ",\n  \"attributes\": {");
     for (int64_t i = 0; i < model->schema->n_attributes; i++) {
         if (i) gh_text_add(json, ", ");

@@ -141,4 +141,4 @@ static int64_t gan_group(const genhep_model *model)
 }
 
 const gh_family gh_family_gan = {"gan", gan_plan, gan_normals, gan_uniforms, gan_scratch, gan_generate, gan_log_density, 1, gan_group,
-                                 gan_decode};
+                                 gan_decode, NULL};

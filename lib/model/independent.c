@@ -102,4 +102,4 @@ static int64_t independent_group(const genhep_model *model)
 
 const gh_family gh_family_independent = {"independent",       independent_plan,     independent_normals,     independent_none,
                                          independent_scratch, independent_generate, independent_log_density, 0,
-                                         independent_group, NULL};
+                                         independent_group, NULL, NULL};

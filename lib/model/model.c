@@ -8,9 +8,10 @@
 #include "genhep/version.h"
 #include "model/conditions.h"
 #include "model/prep_share.h"
+#include "model/subgan.h"
 #include "model/tiles_share.h"
 
-static const gh_family *const families[] = {&gh_family_bvae, &gh_family_gan, &gh_family_independent};
+static const gh_family *const families[] = {&gh_family_bvae, &gh_family_gan, &gh_family_independent, &gh_family_subgan};
 
 /* The settings of the autoencoder family by name: what each name means unless the card says otherwise. */
 static const struct setting {
@@ -20,6 +21,7 @@ static const struct setting {
     {"beta-vae", "latent.source", "prior"}, {"ae", "loss.beta", "0"},
     {"ae", "loss.noise", "none"},
     {"gan", "latent.source", "prior"},      {"fcgan", "latent.source", "prior"},
+    {"subgan", "latent.source", "prior"},   {"subgan", "decoder.calibrate", "off"},
 };
 
 const gh_family *gh_family_find(const char *name)
@@ -50,7 +52,7 @@ int gh_model_is_structural(const char *key)
 {
     static const char *const prefixes[] = {"model.", "prep", "encoder.", "decoder.", "generator.", "latent.dim", "latent.noise",
                                            "loss.noise", "loss.reconstruction", "data.columns", "data.masses", "data.particles",
-                                           "data.condition", "data.target"};
+                                           "data.condition", "data.target", "classes", "subtract.labels", "subtract.gain"};
     return starts_with(key, prefixes, sizeof prefixes / sizeof *prefixes);
 }
 
@@ -61,14 +63,16 @@ static gh_status fix_options(genhep_options *options, int conditional)
     static const char *const of_conditions[] = {"data.condition", "data.target", "prep.condition"};
     static const char *const of_references[] = {"prep.reference", "prep.bins"};
     static const char *const of_adversaries[] = {"generator.", "latent.noise"}, *const of_autoencoders[] = {"encoder.", "decoder."};
-    static const char *const drawn_by[] = {"seed", "latent.", "sample.noise"};
-    const int generator = gh_family_find(gh_option_text(options, "model.family")) == &gh_family_gan;
+    static const char *const drawn_by[] = {"seed", "latent.", "sample.noise", "subtract.class"}, *const of_subtractions[] = {"classes", "subtract."};
+    const gh_family *family = gh_family_find(gh_option_text(options, "model.family"));
+    const int subtraction = family == &gh_family_subgan, generator = family == &gh_family_gan || subtraction;
     for (int64_t row = 0; row < gh_option_rows(); row++) {
         const genhep_option_row *option = gh_option_row_at(row);
         int wanted = gh_model_is_structural(option->key) || starts_with(option->key, drawn_by, sizeof drawn_by / sizeof *drawn_by);
         if (!conditional && starts_with(option->key, of_conditions, sizeof of_conditions / sizeof *of_conditions)) continue;
         if (strcmp(option->key, "prep.frame") == 0) continue; /* the stage keeps it */
         if (!gh_option_text(options, "prep.reference")[0] && starts_with(option->key, of_references, 2)) continue;
+        if (!subtraction && starts_with(option->key, of_subtractions, sizeof of_subtractions / sizeof *of_subtractions)) continue;
         if (!generator && starts_with(option->key, of_adversaries, sizeof of_adversaries / sizeof *of_adversaries)) continue;
         if (generator && starts_with(option->key, of_autoencoders, sizeof of_autoencoders / sizeof *of_autoencoders)) continue;
         if (wanted && !gh_option_is_set(options, option->key))
@@ -242,6 +246,7 @@ gh_status gh_model_create(const genhep_options *options, const genhep_dataset *c
     gh_status status;
     gh_hooks hooks = gh_hooks_of(options);
     genhep_model *model = NULL;
+    genhep_dataset *pooled = NULL;
     double *prepared = NULL, *weights = NULL;
     int64_t n = 0;
     *result = NULL;
@@ -257,11 +262,13 @@ gh_status gh_model_create(const genhep_options *options, const genhep_dataset *c
     GH_TRY_CLEANUP(apply_settings(model->options, family));
     GH_TRY_CLEANUP(gh_conditions_choose(model, datasets[0]));
     if (model->family->trainable) GH_TRY_CLEANUP(gh_conditions_settings(model));
-    GH_TRY_CLEANUP(gh_conditions_fit(model, datasets[0]));
+    if (model->family->labelled && n_datasets > 1) GH_TRY_CLEANUP(gh_subgan_pool(&hooks, datasets, n_datasets, &pooled));
+    GH_TRY_CLEANUP(gh_conditions_fit(model, pooled ? pooled : datasets[0]));
     int64_t seed = gh_option_int(model->options, "seed");
     if (!model->family->trainable) /* networks need no look at the prepared rows */
         GH_TRY_CLEANUP(gh_model_prepare(&hooks, model, seed, datasets, n_datasets, &n, &prepared, NULL, &weights));
     GH_TRY_CLEANUP(model->family->plan(model, n, prepared, weights));
+    if (model->family->labelled) GH_TRY_CLEANUP(gh_subgan_set_sigmas(model, datasets, n_datasets));
     GH_TRY_CLEANUP(fix_options(model->options, model->n_conditions > 0));
     strcpy(model->provenance.library, GENHEP_VERSION);
     model->provenance.seed = seed;
@@ -272,6 +279,7 @@ gh_status gh_model_create(const genhep_options *options, const genhep_dataset *c
     }
     *result = model;
 cleanup:
+    gh_dataset_free(pooled);
     gh_free(&hooks, prepared);
     gh_free(&hooks, weights);
     if (status) gh_model_free(model);
@@ -352,6 +360,7 @@ gh_status gh_model_draw(const genhep_model *model, const genhep_options *options
     draw->alpha = gh_option_real(FROM("latent.alpha"), "latent.alpha");
     draw->gamma = gh_option_real(FROM("latent.gamma"), "latent.gamma");
     draw->noise = gh_option_is(FROM("sample.noise"), "sample.noise", "on");
+    if (model->family->labelled) GH_TRY(gh_subgan_draw(model, gh_option_text(FROM("subtract.class"), "subtract.class"), draw));
 #undef FROM
     /* the maps were fitted to events drawn as the model says; drawn otherwise they would be wrong */
     static const char *const changes[] = {"latent.source", "latent.alpha", "latent.gamma", "sample.noise"};

@@ -10,6 +10,7 @@
 #include "base/options.h"
 #include "data/dataset.h"
 #include "genhep/model.h"
+#include "model/class_table.h"
 #include "model/network.h"
 #include "prep/prep.h"
 #include "prep/reference.h"
@@ -31,7 +32,20 @@ typedef struct gh_draw {
     int calibrate; /* map each coordinate to the training marginal */
     double alpha, gamma;
     gh_network_way way; /* of the decoder */
+    uint32_t wanted;           /* subtractions: classes that are handed out, bit k for class k; 0: all */
+    double weight[GH_CLASSES]; /* what an event of class k weighs, pb; the mean is the cross section */
 } gh_draw;
+
+/** A subtraction: its samples and classes (model/subgan.h). */
+typedef struct gh_subtraction {
+    gh_class_table table;
+    int stratified;
+    double gain;                 /* of the labels when training is over */
+    int64_t rates;               /* offset of C numbers whose softmax are the classes' rates; -1 without */
+    double sigma[GH_SET_KINDS];  /* of each set, pb */
+    double fraction[GH_CLASSES]; /* of generated events; zeros before they are measured */
+    double purity;               /* share of events with a label above 0.99 */
+} gh_subtraction;
 
 /** The density information buffer: means and standard deviations of the encoded training events. */
 typedef struct gh_buffer {
@@ -87,6 +101,7 @@ struct genhep_model {
     gh_buffer buffer;
     double *marginals;       /* (P, marginal_knots): quantiles of each coordinate at the grid of normal quantiles */
     int64_t marginal_knots;
+    gh_subtraction subtraction; /* no classes in other families */
     double *calibration;     /* (P, 2, knots) of model/calibration.h, NULL without */
     gh_provenance provenance;
     int64_t selftest_n;      /* events of the stored self-test, 0 without */
@@ -116,9 +131,13 @@ struct gh_family {
     int64_t (*group)(const genhep_model *model);
     /** n latents (n,L), with prepared conditions (n,Q) or NULL, to mean prepared rows (n,P); NULL: the family has no latents. */
     gh_status (*decode)(const genhep_model *model, int64_t n, const gh_real *latents, const gh_real *conditions, double *prepared);
+    /** Families whose events have classes: as generate, without conditions, and the class of every row. Rows of classes that
+     * draw->wanted does not have may be among them. NULL: no classes. */
+    void (*labelled)(const genhep_model *model, const gh_draw *draw, int64_t n, const gh_real *normals, const double *uniforms,
+                     gh_real *scratch, double *prepared, int32_t *classes);
 };
 
-extern const gh_family gh_family_bvae, gh_family_gan, gh_family_independent;
+extern const gh_family gh_family_bvae, gh_family_gan, gh_family_independent, gh_family_subgan;
 
 /** Shared by create and load: plan from options, then start weights (create) or stored parameters (load). */
 gh_status gh_model_create(const genhep_options *options, const genhep_dataset *const *datasets, int64_t n_datasets,

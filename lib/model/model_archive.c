@@ -9,6 +9,7 @@
 #include "model/conditions.h"
 #include "model/model.h"
 #include "model/prep_share.h"
+#include "model/subgan.h"
 
 enum { NAME_BYTES = 160, SPEC_NUMBERS = 6, KIND_NUMBERS = 6 + 2 * GH_MAX_CONVOLUTIONS, PARTS = 6, MOST_COLUMNS = 65536 };
 
@@ -326,6 +327,7 @@ gh_status gh_model_save(const genhep_model *model, gh_archive *archive)
         int64_t dims[3] = {model->p, 2, GH_CALIBRATION_KNOTS};
         GH_TRY(gh_archive_put(archive, "calibration", GH_F64, 3, dims, model->calibration));
     }
+    GH_TRY(gh_subgan_save(model, archive));
     GH_TRY(save_buffer(model, archive));
     GH_TRY(save_provenance(model, archive));
     if (model->selftest_n) {
@@ -358,6 +360,7 @@ static gh_status load_parts(genhep_model *model, const gh_archive *archive)
         GH_TRY(gh_archive_get(archive, "decoder/log_sigma", REAL_TYPE, 1, &model->p, &entry));
         memcpy(model->parameters + model->log_sigma, entry->data, (size_t)model->p * sizeof(gh_real));
     }
+    GH_TRY(gh_subgan_load(model, archive));
     for (int64_t i = 0; i < model->n_parameters; i++)
         if (!isfinite(model->parameters[i])) GH_FAIL(GENHEP_E_FORMAT, "a weight of the networks is not finite");
     if (model->marginals) {

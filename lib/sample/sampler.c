@@ -6,6 +6,7 @@
 
 #include "base/normal.h"
 #include "model/conditions.h"
+#include "model/subgan.h"
 
 static void free_work(const gh_hooks *hooks, gh_sample_work *w)
 {
@@ -21,6 +22,9 @@ static void free_work(const gh_hooks *hooks, gh_sample_work *w)
     gh_free_aligned(hooks, w->conditions);
     gh_prep_work_free(w->condition_prep);
     gh_reference_work_free(w->reference);
+    gh_free_aligned(hooks, w->raw);
+    gh_free(hooks, w->classes);
+    gh_free(hooks, w->accepted);
 }
 
 static gh_status create_work(const gh_hooks *hooks, const genhep_model *m, gh_sample_work *w)
@@ -32,6 +36,11 @@ static gh_status create_work(const gh_hooks *hooks, const genhep_model *m, gh_sa
     GH_TRY(gh_alloc_aligned(hooks, &w->prepared, GH_BLOCK * m->p, sizeof(double)));
     GH_TRY(gh_alloc_aligned(hooks, &w->rows, GH_BLOCK * m->schema->d, sizeof(double)));
     GH_TRY(gh_prep_work_create(hooks, m->prep, GH_BLOCK, &w->prep));
+    if (m->family->labelled) {
+        GH_TRY(gh_alloc_aligned(hooks, &w->raw, GH_BLOCK * m->p, sizeof(double)));
+        GH_TRY(gh_alloc(hooks, &w->classes, GH_BLOCK, sizeof *w->classes));
+        GH_TRY(gh_alloc(hooks, &w->accepted, GH_BLOCK, sizeof *w->accepted));
+    }
     if (!m->n_conditions) return GENHEP_OK;
     GH_TRY(gh_alloc_aligned(hooks, &w->given, GH_BLOCK * m->n_conditions, sizeof(double)));
     GH_TRY(gh_alloc_aligned(hooks, &w->targets, GH_BLOCK * m->n_targets, sizeof(double)));
@@ -59,6 +68,8 @@ gh_status gh_sampler_create(const genhep_model *model, const genhep_options *opt
     s->condition_seed = gh_condition_seed(seed, stream);
     s->threads = gh_option_int(options, "sample.threads");
     GH_TRY_CLEANUP(gh_model_draw(model, options, &s->draw));
+    if (model->family->labelled) GH_TRY_CLEANUP(gh_subgan_check_draw(model, &s->draw));
+    GH_TRY_CLEANUP(gh_alloc(&hooks, &s->kept_weights, GH_BLOCK, sizeof(double)));
     GH_TRY_CLEANUP(gh_alloc_aligned(&hooks, &s->kept, GH_BLOCK * model->schema->d, sizeof(double)));
     if (model->n_conditions) GH_TRY_CLEANUP(gh_alloc(&hooks, &s->kept_condition, model->n_conditions, sizeof(double)));
     GH_TRY_CLEANUP(gh_alloc(&hooks, &s->work, s->threads, sizeof *s->work));
@@ -79,7 +90,15 @@ void gh_sampler_free(genhep_sampler *s)
     gh_free(&hooks, s->work);
     gh_free_aligned(&hooks, s->kept);
     gh_free(&hooks, s->kept_condition);
+    gh_free(&hooks, s->kept_weights);
     gh_free(&hooks, s);
+}
+
+/* Hosts' generators may return 0 or 1. */
+static double host_uniform(genhep_sampler *s)
+{
+    const double u = s->uniform(s->uniform_user);
+    return u < 0x1p-60 ? 0x1p-60 : u > 1 - 0x1p-53 ? 1 - 0x1p-53 : u;
 }
 
 /* Random numbers of n events: from the counter, or one after the other from the host. */
@@ -97,12 +116,50 @@ static void fill_random(genhep_sampler *s, gh_sample_work *w, int64_t first, int
     for (int64_t i = 0; i < n; i++) {
         for (int64_t j = 0; j < U; j++) family[i * U + j] = s->uniform(s->uniform_user);
         for (int64_t j = 0; j < V; j++) inverse[i * V + j] = s->uniform(s->uniform_user);
-        for (int64_t j = 0; j < W; j++) {
-            double u = s->uniform(s->uniform_user);
-            u = u < 0x1p-60 ? 0x1p-60 : u > 1 - 0x1p-53 ? 1 - 0x1p-53 : u; /* hosts' generators may return 0 or 1 */
-            w->normals[i * W + j] = (gh_real)gh_normal_quantile(u);
+        for (int64_t j = 0; j < W; j++) w->normals[i * W + j] = (gh_real)gh_normal_quantile(host_uniform(s));
+    }
+}
+
+/* Random numbers of the generator for n rows of a round; a host's come row by row. */
+static void fill_round(genhep_sampler *s, gh_sample_work *w, int64_t item, int64_t n)
+{
+    const genhep_model *m = s->model;
+    const int64_t W = m->family->normals(m), U = m->family->uniforms(m);
+    if (!s->uniform) {
+        gh_rng_normals(&s->normals, item, n, W, w->normals, W);
+        for (int64_t i = 0; i < n * U; i++) w->uniforms[i] = gh_rng_uniform(&s->picks, item + i / U, i % U);
+        return;
+    }
+    for (int64_t i = 0; i < n; i++) {
+        for (int64_t j = 0; j < U; j++) w->uniforms[i * U + j] = s->uniform(s->uniform_user);
+        for (int64_t j = 0; j < W; j++) w->normals[i * W + j] = (gh_real)gh_normal_quantile(host_uniform(s));
+    }
+}
+
+/* n events of the wanted classes from `first` on into w->prepared, in rounds of as many rows. A block that is not full after
+ * GH_MOST_ROUNDS, which a share of 1e-3 makes impossible, ends as an event that is not finite. */
+static void generate_labelled(genhep_sampler *s, gh_sample_work *w, int64_t first, int64_t n)
+{
+    const genhep_model *m = s->model;
+    const int64_t P = m->p, U = m->family->uniforms(m), V = gh_prep_uniforms(m->prep);
+    double *inverse = w->uniforms + GH_BLOCK * U;
+    int64_t count = 0;
+    for (int64_t round = 0; count < n && round < GH_MOST_ROUNDS; round++) {
+        const int64_t rows = s->uniform ? n - count : n; /* with its own counters a block's rounds are whole */
+        fill_round(s, w, first + (round << GH_ROUND_SHIFT), rows);
+        m->family->labelled(m, &s->draw, rows, w->normals, w->uniforms, w->scratch, w->raw, w->classes);
+        for (int64_t i = 0; i < rows && count < n; i++) {
+            if (!(s->draw.wanted >> w->classes[i] & 1)) continue;
+            memcpy(w->prepared + count * P, w->raw + i * P, (size_t)P * sizeof(double));
+            w->accepted[count++] = w->classes[i];
         }
     }
+    for (; count < n; count++) {
+        for (int64_t j = 0; j < P; j++) w->prepared[count * P + j] = NAN;
+        w->accepted[count] = 0;
+    }
+    for (int64_t i = 0; i < n * V; i++)
+        inverse[i] = s->uniform ? s->uniform(s->uniform_user) : gh_rng_uniform(&s->inverse, first + i / V, i % V);
 }
 
 /* The inverse preparation moves what is outside its domain to the edge, and a NaN with it: such a row must not look sound. */
@@ -144,14 +201,23 @@ static gh_status compute_rows(genhep_sampler *s, gh_sample_work *w, int64_t firs
     const int64_t U = m->family->uniforms(m), D = m->schema->d, C = m->n_conditions, T = m->n_targets;
     double *targets = C ? w->targets : w->rows;
     if (C) GH_TRY(prepare_conditions(s, w, first, n, given));
-    fill_random(s, w, first, n);
-    m->family->generate(m, &s->draw, first, n, w->normals, w->uniforms, w->conditions, w->scratch, w->prepared);
+    if (m->family->labelled) {
+        generate_labelled(s, w, first, n);
+    } else {
+        fill_random(s, w, first, n);
+        m->family->generate(m, &s->draw, first, n, w->normals, w->uniforms, w->conditions, w->scratch, w->prepared);
+    }
     if (m->reference)
         GH_TRY(gh_reference_inverse(m->reference, w->reference, n, w->given, C, s->condition_seed, first, w->prepared, m->p));
     gh_prep_inverse(m->prep, w->prep, n, w->prepared, m->p, w->uniforms + GH_BLOCK * U, is_float, targets, T);
     mark_broken(w->prepared, n, m->p, targets, T);
     if (C) gh_conditions_join(m, n, targets, w->given, w->rows, D);
     return GENHEP_OK;
+}
+
+static void fill_weights(const genhep_sampler *s, const gh_sample_work *w, int64_t n, double *weights)
+{
+    for (int64_t i = 0; i < n; i++) weights[i] = w->accepted ? s->draw.weight[w->accepted[i]] : 1;
 }
 
 static int copy_rows(const double *rows, int64_t n, int64_t D, int is_float, void *events, int64_t stride)
@@ -182,6 +248,7 @@ typedef struct block_task {
     const given_rows *given;
     char *events;
     int64_t stride;
+    double *weights; /* or NULL */
     int is_float;
     int ok[256]; /* per worker; train.threads and sample.threads are at most 256 */
     int64_t bad_block[256]; /* per worker: the first whose conditions cannot be prepared, INT64_MAX for none */
@@ -199,6 +266,7 @@ static void draw_block(void *context, int64_t index, int64_t worker)
     }
     c->ok[worker] &= copy_rows(w->rows, GH_BLOCK, c->sampler->model->schema->d, c->is_float,
                                c->events + (size_t)(index * GH_BLOCK * c->stride) * size, c->stride);
+    if (c->weights) fill_weights(c->sampler, w, GH_BLOCK, c->weights + index * GH_BLOCK);
 }
 
 static gh_status not_finite(const genhep_sampler *s)
@@ -208,10 +276,10 @@ static gh_status not_finite(const genhep_sampler *s)
 
 /* `blocks` whole blocks, on all threads. */
 static gh_status draw_blocks(genhep_sampler *s, int64_t first_block, int64_t blocks, const given_rows *given, int is_float, char *events,
-                             int64_t stride, int *ok)
+                             int64_t stride, double *weights, int *ok)
 {
     block_task task = {.sampler = s, .first_block = first_block, .given = given, .events = events, .stride = stride,
-                       .is_float = is_float};
+                       .weights = weights, .is_float = is_float};
     int64_t bad = INT64_MAX;
     for (int64_t i = 0; i < s->threads; i++) task.ok[i] = 1, task.bad_block[i] = INT64_MAX;
     gh_pool_run(s->pool, draw_block, &task, blocks);
@@ -226,6 +294,7 @@ static gh_status draw_blocks(genhep_sampler *s, int64_t first_block, int64_t blo
 static void keep(genhep_sampler *s, int64_t first, int64_t n, int is_float)
 {
     memcpy(s->kept, s->work[0].rows, (size_t)(n * s->model->schema->d) * sizeof(double));
+    fill_weights(s, &s->work[0], n, s->kept_weights);
     s->kept_first = first;
     s->kept_n = n;
     s->kept_float = is_float;
@@ -237,7 +306,8 @@ static int is_kept(const genhep_sampler *s, int64_t event, int is_float)
 }
 
 /* The rows of events event .. event+n-1, which lie in one block, and what goes with them. */
-static gh_status part_of_block(genhep_sampler *s, int64_t event, int64_t n, const given_rows *given, int is_float, const double **rows)
+static gh_status part_of_block(genhep_sampler *s, int64_t event, int64_t n, const given_rows *given, int is_float, const double **rows,
+                               double *weights)
 {
     const int64_t D = s->model->schema->d, C = s->model->n_conditions;
     if (!C) {
@@ -247,8 +317,10 @@ static gh_status part_of_block(genhep_sampler *s, int64_t event, int64_t n, cons
             keep(s, first, GH_BLOCK, is_float);
         }
         *rows = s->kept + (event - first) * D;
+        if (weights) memcpy(weights, s->kept_weights + (event - first), (size_t)n * sizeof *weights);
         return GENHEP_OK;
     }
+    for (int64_t i = 0; weights && i < n; i++) weights[i] = 1; /* events for given conditions have no classes */
     const size_t bytes = (size_t)C * sizeof(double);
     if (given->n == 1 && is_kept(s, event, is_float) && memcmp(given->rows, s->kept_condition, bytes) == 0) {
         *rows = s->kept + (event - s->kept_first) * D;
@@ -264,7 +336,8 @@ static gh_status part_of_block(genhep_sampler *s, int64_t event, int64_t n, cons
     return GENHEP_OK;
 }
 
-static gh_status draw_from_host(genhep_sampler *s, int64_t n, const given_rows *given, int is_float, char *events, int64_t stride)
+static gh_status draw_from_host(genhep_sampler *s, int64_t n, const given_rows *given, int is_float, char *events, int64_t stride,
+                                double *weights)
 {
     const int64_t D = s->model->schema->d;
     size_t size = is_float ? sizeof(float) : sizeof(double);
@@ -272,6 +345,7 @@ static gh_status draw_from_host(genhep_sampler *s, int64_t n, const given_rows *
         int64_t rows = n - done < GH_BLOCK ? n - done : GH_BLOCK;
         GH_TRY(compute_rows(s, &s->work[0], s->next + done, rows, given, is_float));
         if (!copy_rows(s->work[0].rows, rows, D, is_float, events + (size_t)(done * stride) * size, stride)) return not_finite(s);
+        if (weights) fill_weights(s, &s->work[0], rows, weights + done);
         done += rows;
     }
     s->next += n;
@@ -294,7 +368,7 @@ static gh_status check_conditions(const genhep_sampler *s, const given_rows *giv
 }
 
 gh_status gh_sampler_draw(genhep_sampler *s, int64_t n, const double *cond, int64_t cond_stride, int is_float, void *events,
-                          int64_t stride)
+                          int64_t stride, double *weights)
 {
     const int64_t D = s->model->schema->d;
     const given_rows given = {cond, cond_stride, s->next, n};
@@ -303,17 +377,20 @@ gh_status gh_sampler_draw(genhep_sampler *s, int64_t n, const double *cond, int6
     int64_t event = s->next, end = s->next + n;
     int ok = 1;
     if (s->model->n_conditions) GH_TRY(check_conditions(s, &given));
-    if (s->uniform) return draw_from_host(s, n, &given, is_float, out, stride);
+    if (s->model->family->labelled && s->next > ((int64_t)1 << GH_ROUND_SHIFT) - GH_BLOCK - n)
+        GH_FAIL(GENHEP_E_ARG, "genhep_sampler_draw: numbers of events with classes end at 2^%d", GH_ROUND_SHIFT);
+    if (s->uniform) return draw_from_host(s, n, &given, is_float, out, stride, weights);
     while (event < end) {
         int64_t whole = (end - event) / GH_BLOCK;
         char *at = out + (size_t)((event - s->next) * stride) * size;
+        double *weight = weights ? weights + (event - s->next) : NULL;
         if (event % GH_BLOCK == 0 && whole > 0) {
-            GH_TRY(draw_blocks(s, event / GH_BLOCK, whole, &given, is_float, at, stride, &ok));
+            GH_TRY(draw_blocks(s, event / GH_BLOCK, whole, &given, is_float, at, stride, weight, &ok));
             event += whole * GH_BLOCK;
         } else {
             int64_t left = GH_BLOCK - event % GH_BLOCK, rows = end - event < left ? end - event : left;
             const double *from;
-            GH_TRY(part_of_block(s, event, rows, &given, is_float, &from));
+            GH_TRY(part_of_block(s, event, rows, &given, is_float, &from, weight));
             ok &= copy_rows(from, rows, D, is_float, at, stride);
             event += rows;
         }

@@ -17,7 +17,7 @@ static gh_status draw_events(const genhep_model *model, int64_t n, double *event
     GH_TRY_CLEANUP(genhep_options_set_text(options, "sample.kernel", "auto")); /* what was chosen may be missing on this CPU */
     GH_TRY_CLEANUP(gh_sampler_create(model, options, &sampler));
     /* a model with conditions has GH_EXAMPLES of them for this, as many as there are events */
-    GH_TRY_CLEANUP(gh_sampler_draw(sampler, n, model->examples, model->n_conditions, 0, events, model->schema->d));
+    GH_TRY_CLEANUP(gh_sampler_draw(sampler, n, model->examples, model->n_conditions, 0, events, model->schema->d, NULL));
 cleanup:
     gh_sampler_free(sampler);
     genhep_options_free(options);

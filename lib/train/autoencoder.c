@@ -131,4 +131,5 @@ double gh_autoencoder_validation(genhep_trainer *t, const gh_real *parameters)
     return total;
 }
 
-const gh_method gh_method_autoencoder = {autoencoder_create, autoencoder_free, autoencoder_step, gh_autoencoder_validation, NULL, NULL};
+const gh_method gh_method_autoencoder = {autoencoder_create, autoencoder_free, autoencoder_step, gh_autoencoder_validation, NULL, NULL,
+                                         NULL, NULL};

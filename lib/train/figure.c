@@ -106,12 +106,39 @@ void gh_figure_free(gh_figure *figure)
     figure->edges = figure->counts = figure->variances = NULL;
 }
 
+/* x: scratch of n. total: of the n rows' weights. */
+static double mean_chi2(const gh_figure *figure, int64_t n, const gh_real *rows, const gh_real *weights, double total, double *x)
+{
+    double counts[BINS], variances[BINS], sum = 0;
+    for (int64_t k = 0; k < figure->projections; k++) {
+        project(rows, n, figure->p, figure->conditions, figure->n, figure->q, k, x);
+        fill(figure->edges + k * BINS, x, weights, figure->n, n, counts, variances);
+        double chi2 = 0, ratio = figure->total / total;
+        for (int64_t b = 0; b < BINS; b++) {
+            double difference = figure->counts[k * BINS + b] - ratio * counts[b];
+            double variance = figure->variances[k * BINS + b] + ratio * ratio * variances[b];
+            if (variance > 0) chi2 += difference * difference / variance;
+        }
+        sum += chi2 / (BINS - 1);
+    }
+    return sum / (double)figure->projections;
+}
+
+gh_status gh_figure_compare(const gh_figure *figure, int64_t n, const gh_real *rows, double *value)
+{
+    double *x;
+    GH_TRY(gh_alloc(&figure->hooks, &x, n, sizeof *x));
+    *value = mean_chi2(figure, n, rows, NULL, (double)n, x);
+    gh_free(&figure->hooks, x);
+    return GENHEP_OK;
+}
+
 gh_status gh_figure_chi2(const gh_figure *figure, const genhep_model *model, int64_t seed, int64_t n, double *value)
 {
     gh_status status;
     const gh_hooks *hooks = &figure->hooks;
     gh_real *rows = NULL;
-    double *x = NULL, counts[BINS], variances[BINS], sum = 0, total;
+    double *x = NULL, total;
     const gh_real *weights = NULL;
     int64_t drawn = (n + GH_BLOCK - 1) / GH_BLOCK * GH_BLOCK;
     if (!figure->q) {
@@ -126,18 +153,7 @@ gh_status gh_figure_chi2(const gh_figure *figure, const genhep_model *model, int
     GH_TRY_CLEANUP(gh_alloc(hooks, &rows, drawn * figure->p, sizeof *rows));
     GH_TRY_CLEANUP(gh_alloc(hooks, &x, n, sizeof *x));
     GH_TRY_CLEANUP(gh_generate_rows(model, seed, drawn, figure->conditions, figure->n, rows));
-    for (int64_t k = 0; k < figure->projections; k++) {
-        project(rows, n, figure->p, figure->conditions, figure->n, figure->q, k, x);
-        fill(figure->edges + k * BINS, x, weights, figure->n, n, counts, variances);
-        double chi2 = 0, ratio = figure->total / total;
-        for (int64_t b = 0; b < BINS; b++) {
-            double difference = figure->counts[k * BINS + b] - ratio * counts[b];
-            double variance = figure->variances[k * BINS + b] + ratio * ratio * variances[b];
-            if (variance > 0) chi2 += difference * difference / variance;
-        }
-        sum += chi2 / (BINS - 1);
-    }
-    *value = sum / (double)figure->projections;
+    *value = mean_chi2(figure, n, rows, weights, total, x);
 cleanup:
     gh_free(hooks, rows);
     gh_free(hooks, x);

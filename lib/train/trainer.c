@@ -27,6 +27,7 @@ static gh_status overlay_options(genhep_trainer *t, const genhep_model *model, c
 
 static const gh_method *method_of(const genhep_trainer *t)
 {
+    if (t->model->family->labelled) return &gh_method_subtraction;
     if (t->model->family != &gh_family_bvae) return &gh_method_adversarial;
     return gh_option_real(t->options, "loss.adversarial") > 0 ? &gh_method_hybrid : &gh_method_autoencoder;
 }
@@ -50,6 +51,9 @@ gh_status gh_trainer_create(const genhep_model *model, const genhep_dataset *con
     *result = NULL;
     if (!model->family->trainable)
         GH_FAIL(GENHEP_E_STATE, "a model of family '%s' has nothing to train", model->family->name);
+    if (model->family->labelled && n_datasets != model->subtraction.table.sets)
+        GH_FAIL(GENHEP_E_SHAPE, "found %lld tables, expected %lld, one for each sample of the classes in the order base, subtract, add",
+                (long long)n_datasets, (long long)model->subtraction.table.sets);
     for (int64_t i = 0; i < n_datasets; i++) GH_TRY(gh_model_check_columns(model, datasets[i]));
     GH_TRY(gh_alloc(&hooks, &t, 1, sizeof *t));
     t->hooks = hooks;
@@ -57,7 +61,9 @@ gh_status gh_trainer_create(const genhep_model *model, const genhep_dataset *con
     GH_TRY_CLEANUP(gh_model_with_parameters(model, model->parameters, &t->model));
     GH_TRY_CLEANUP(overlay_options(t, model, options));
     t->seed = gh_option_int(t->options, "seed");
-    GH_TRY_CLEANUP(gh_rows_create(&hooks, model, datasets, n_datasets, t->seed, gh_option_real(t->options, "data.validation"), &t->data));
+    t->tables = datasets;
+    GH_TRY_CLEANUP(gh_rows_create(&hooks, model, datasets, model->family->labelled ? 1 : n_datasets, t->seed,
+                                  gh_option_real(t->options, "data.validation"), &t->data));
     t->batch = gh_option_int(t->options, "train.batch");
     if (t->batch > t->data.n_train) t->batch = t->data.n_train;
     t->slices = (t->batch + GH_SLICE - 1) / GH_SLICE;
@@ -81,6 +87,7 @@ gh_status gh_trainer_create(const genhep_model *model, const genhep_dataset *con
     t->method = method;
     GH_TRY_CLEANUP(t->method->create(t));
     *result = t;
+    t->tables = NULL;
 cleanup:
     if (status) gh_trainer_free(t);
     return status;
@@ -176,6 +183,7 @@ gh_status gh_trainer_snapshot(genhep_trainer *t, int32_t which, genhep_model **r
     GH_TRY(snapshot_of(t, parameters, t->data.n_train, result));
     gh_status status = gh_option_is(t->options, "decoder.calibrate", "on")
                            ? gh_calibration_fit(*result, t->data.n_train, t->data.rows, t->data.conditions, t->data.weights) : GENHEP_OK;
+    if (!status && t->method->finish) status = t->method->finish(t, *result);
     if (status) {
         gh_model_free(*result);
         *result = NULL;
@@ -196,13 +204,13 @@ static gh_status chi2_of(genhep_trainer *t, const gh_real *parameters, double *v
     gh_status status;
     genhep_model *model = NULL;
     int64_t n = gh_option_int(t->options, "train.figure_events"), entries = n < t->data.n_train ? n : t->data.n_train;
-    if (!t->figure.edges)
+    if (!t->method->figure && !t->figure.edges)
         GH_TRY(gh_figure_create(&t->hooks, t->data.n_validation, t->model->p, t->data.rows + t->data.n_train * t->model->p, t->model->q,
                                 t->data.conditions ? t->data.conditions + t->data.n_train * t->model->q : NULL,
                                 t->data.weights ? t->data.weights + t->data.n_train : NULL, &t->figure));
     GH_TRY_CLEANUP(snapshot_of(t, parameters, entries, &model));
     if (t->method->watch) GH_TRY_CLEANUP(t->method->watch(t, model));
-    GH_TRY_CLEANUP(gh_figure_chi2(&t->figure, model, t->seed, n, value));
+    GH_TRY_CLEANUP(t->method->figure ? t->method->figure(t, model, n, value) : gh_figure_chi2(&t->figure, model, t->seed, n, value));
 cleanup:
     gh_model_free(model);
     return status;

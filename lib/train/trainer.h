@@ -70,9 +70,13 @@ typedef struct gh_method {
     int64_t (*arrays)(genhep_trainer *t, gh_array *arrays);
     /** Look at generated rows when a figure is taken; warnings go to the log. GENHEP_E_NUMERIC ends the training. NULL: none. */
     gh_status (*watch)(genhep_trainer *t, const genhep_model *snapshot);
+    /** The figure of a snapshot; NULL: chi2 of n generated against the validation rows of t->data. */
+    gh_status (*figure)(genhep_trainer *t, const genhep_model *snapshot, int64_t n, double *value);
+    /** What a snapshot needs beyond its weights before it is handed out; NULL: nothing. */
+    gh_status (*finish)(genhep_trainer *t, genhep_model *snapshot);
 } gh_method;
 
-extern const gh_method gh_method_autoencoder, gh_method_adversarial, gh_method_hybrid;
+extern const gh_method gh_method_autoencoder, gh_method_adversarial, gh_method_hybrid, gh_method_subtraction;
 
 struct genhep_trainer {
     gh_hooks hooks;
@@ -80,10 +84,11 @@ struct genhep_trainer {
     genhep_options *options;  /* the model's overlaid by the trainer's */
     const gh_method *method;
     void *method_state;
+    const genhep_dataset *const *tables; /* the caller's, while the trainer is created: NULL afterwards */
     gh_pool *pool;
     int64_t threads;
     gh_kernel kernel;         /* of the matrix products: AMX or BLAS */
-    gh_rows data;
+    gh_rows data;             /* of a subtraction those of base */
     int64_t *order;           /* n_train: this epoch's order of the training rows */
     int64_t order_epoch;      /* which epoch `order` is for, -1 for none */
     int64_t batch, slices, steps_per_epoch;

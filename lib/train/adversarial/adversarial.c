@@ -10,30 +10,6 @@ int64_t gh_adversary_slice(const genhep_trainer *t, int64_t slice, int64_t *star
     return t->batch - *start < GH_SLICE ? t->batch - *start : GH_SLICE;
 }
 
-void gh_adversary_work_free(const gh_hooks *hooks, gh_adversary_work *w)
-{
-    gh_tape_free(&w->tape);
-    gh_gemm_work_free(&w->products);
-    gh_penalty_tape_free(&w->penalty);
-    gh_real *arrays[] = {w->input, w->rows, w->c, w->t, w->s, w->scratch};
-    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) gh_free_aligned(hooks, arrays[i]);
-}
-
-gh_status gh_adversary_work_create(const gh_hooks *hooks, const gh_network *critic, const gh_critic_rule *rule, int64_t inputs, int64_t P,
-                                   int64_t scratch, gh_kernel kernel, gh_adversary_work *w)
-{
-    GH_TRY(gh_gemm_work_create(hooks, kernel, &w->products));
-    GH_TRY(gh_tape_create(hooks, critic, GH_SLICE, 1, &w->tape));
-    w->tape.products = &w->products;
-    if (rule->penalty != GH_PENALTY_NONE) GH_TRY(gh_penalty_tape_create(hooks, critic, GH_SLICE, &w->penalty));
-    GH_TRY(gh_alloc_aligned(hooks, &w->input, GH_SLICE * inputs, sizeof(gh_real)));
-    GH_TRY(gh_alloc_aligned(hooks, &w->rows, GH_SLICE * P, sizeof(gh_real)));
-    GH_TRY(gh_alloc_aligned(hooks, &w->c, GH_SLICE, sizeof(gh_real)));
-    GH_TRY(gh_alloc_aligned(hooks, &w->t, GH_SLICE, sizeof(gh_real)));
-    GH_TRY(gh_alloc_aligned(hooks, &w->s, GH_SLICE, sizeof(gh_real)));
-    return scratch ? gh_alloc_aligned(hooks, &w->scratch, scratch, sizeof(gh_real)) : GENHEP_OK;
-}
-
 static void adversarial_free(genhep_trainer *t)
 {
     gh_adversary *a = t->method_state;
@@ -80,9 +56,7 @@ static gh_status adversarial_create(genhep_trainer *t)
     GH_TRY(gh_mmd_terms_create(t, &a->mmd));
     GH_TRY(gh_critic_create(t, a->inputs, 0, 3 * t->slices, &a->critic));
     GH_TRY(gh_alloc(hooks, &a->work, t->threads, sizeof *a->work));
-    for (int64_t i = 0; i < t->threads; i++) GH_TRY(gh_adversary_work_create(hooks, &a->critic.network, &a->rule, a->inputs, m->p,
-                                                                                      gh_network_scratch(&m->decoder, GH_SLICE), t->kernel,
-                                                                                      &a->work[i]));
+    for (int64_t i = 0; i < t->threads; i++) GH_TRY(gh_adversary_work_create(t, &a->critic, &a->rule, &a->work[i]));
     GH_TRY(gh_alloc(hooks, &a->generator, t->slices, sizeof *a->generator));
     for (int64_t i = 0; i < t->slices; i++) GH_TRY(gh_tape_create(hooks, &m->decoder, GH_SLICE, 0, &a->generator[i]));
     GH_TRY(gh_alloc_aligned(hooks, &a->noise, t->batch * m->latents, sizeof(gh_real)));
@@ -186,4 +160,4 @@ static int64_t adversarial_arrays(genhep_trainer *t, gh_array *arrays)
 }
 
 const gh_method gh_method_adversarial = {adversarial_create, adversarial_free, adversarial_step, NULL, adversarial_arrays,
-                                         gh_adversary_watch};
+                                         gh_adversary_watch, NULL, NULL};

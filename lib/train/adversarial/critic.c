@@ -37,6 +37,30 @@ void gh_critic_free(const gh_hooks *hooks, gh_critic *critic)
     critic->parameters = NULL;
 }
 
+void gh_adversary_work_free(const gh_hooks *hooks, gh_adversary_work *w)
+{
+    gh_tape_free(&w->tape);
+    gh_gemm_work_free(&w->products);
+    gh_penalty_tape_free(&w->penalty);
+    gh_real *arrays[] = {w->input, w->rows, w->c, w->t, w->s, w->scratch};
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) gh_free_aligned(hooks, arrays[i]);
+}
+
+gh_status gh_adversary_work_create(const genhep_trainer *t, const gh_critic *critic, const gh_critic_rule *rule, gh_adversary_work *w)
+{
+    const gh_hooks *hooks = &t->hooks;
+    GH_TRY(gh_gemm_work_create(hooks, t->kernel, &w->products));
+    GH_TRY(gh_tape_create(hooks, &critic->network, GH_SLICE, 1, &w->tape));
+    w->tape.products = &w->products;
+    if (rule->penalty != GH_PENALTY_NONE) GH_TRY(gh_penalty_tape_create(hooks, &critic->network, GH_SLICE, &w->penalty));
+    GH_TRY(gh_alloc_aligned(hooks, &w->input, GH_SLICE * critic->network.spec.inputs, sizeof(gh_real)));
+    GH_TRY(gh_alloc_aligned(hooks, &w->rows, GH_SLICE * t->model->p, sizeof(gh_real)));
+    GH_TRY(gh_alloc_aligned(hooks, &w->c, GH_SLICE, sizeof(gh_real)));
+    GH_TRY(gh_alloc_aligned(hooks, &w->t, GH_SLICE, sizeof(gh_real)));
+    GH_TRY(gh_alloc_aligned(hooks, &w->s, GH_SLICE, sizeof(gh_real)));
+    return gh_alloc_aligned(hooks, &w->scratch, gh_network_scratch(&t->model->decoder, GH_SLICE), sizeof(gh_real));
+}
+
 int64_t gh_critic_arrays(gh_critic *critic, gh_array *arrays)
 {
     const int64_t n = critic->weights.n;
@@ -140,12 +164,17 @@ void gh_critic_gradient(genhep_trainer *t, gh_step_loss *loss, double *norm)
     *norm = gh_weights_reduce(&a->critic.weights, t->pool, kinds * t->slices);
 }
 
-gh_status gh_critic_apply(genhep_trainer *t, gh_critic *critic, const gh_step_loss *loss, double norm)
+gh_status gh_critic_check(const genhep_trainer *t, const gh_step_loss *loss, double norm)
 {
     if (!isfinite(loss->discriminator) || !isfinite(loss->penalty) || !isfinite(norm))
         GH_FAIL(GENHEP_E_NUMERIC, "step %lld: discriminator loss %g, penalty %g and gradient norm %g, expected finite numbers; the weights of "
                 "the step before are kept; a smaller discriminator.lr or a larger loss.gradient_penalty may help",
                 (long long)t->state.step, loss->discriminator, loss->penalty, norm);
+    return GENHEP_OK;
+}
+
+void gh_critic_apply(genhep_trainer *t, gh_critic *critic, double norm)
+{
     gh_update update = gh_trainer_update(t, critic_rate(t), norm);
     const char *optimiser = gh_option_text(t->options, "discriminator.optimiser");
     if (strcmp(optimiser, "same") != 0)
@@ -153,7 +182,6 @@ gh_status gh_critic_apply(genhep_trainer *t, gh_critic *critic, const gh_step_lo
     gh_weights_update(&critic->weights, t->pool, update);
     const double most = gh_option_real(t->options, "discriminator.clip");
     if (most > 0) clip_weights(critic, (gh_real)most);
-    return GENHEP_OK;
 }
 
 gh_status gh_critic_update(genhep_trainer *t, gh_step_loss *loss)
@@ -162,7 +190,8 @@ gh_status gh_critic_update(genhep_trainer *t, gh_step_loss *loss)
     gh_step_loss now = {0};
     double norm;
     gh_critic_gradient(t, &now, &norm);
-    GH_TRY(gh_critic_apply(t, &a->critic, &now, norm));
+    GH_TRY(gh_critic_check(t, &now, norm));
+    gh_critic_apply(t, &a->critic, norm);
     loss->discriminator += now.discriminator;
     loss->penalty += now.penalty;
     return GENHEP_OK;

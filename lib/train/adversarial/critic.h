@@ -35,11 +35,10 @@ typedef struct gh_adversary_work {
     gh_real *scratch;           /* inference of the generator */
 } gh_adversary_work;
 
-/** Scratch for a discriminator of so many inputs; scratch: numbers for inference, 0 for none. Free with gh_adversary_work_free,
- * also after a failure. */
-gh_status gh_adversary_work_create(const gh_hooks *hooks, const gh_network *critic, const gh_critic_rule *rule, int64_t inputs, int64_t P,
-                                   int64_t scratch, gh_kernel kernel, gh_adversary_work *work);
-void gh_adversary_work_free(const gh_hooks *hooks, gh_adversary_work *work);
+/** For critics of this layout and the trainer's generator; the tape points into `w`, which therefore stays where it is. Free with
+ * gh_adversary_work_free, also after a failure. */
+gh_status gh_adversary_work_create(const genhep_trainer *t, const gh_critic *critic, const gh_critic_rule *rule, gh_adversary_work *w);
+void gh_adversary_work_free(const gh_hooks *hooks, gh_adversary_work *w);
 
 typedef struct gh_slice_loss {
     double discriminator, penalty, generator;
@@ -67,8 +66,10 @@ enum { GH_TRUTH = 0, GH_GENERATED = 1, GH_INTERPOLATED = 2 };
 void gh_critic_rows(const gh_critic *critic, const gh_critic_rule *rule, gh_adversary_work *w, int kind, int64_t N, const gh_real *weights,
                     double scale, const gh_rng *rng, int64_t first_item, gh_real *gradients, gh_slice_loss *loss);
 
-/** Update from the reduced gradient, of this norm, at the discriminator's rate; clips weights where asked.
- * GENHEP_E_NUMERIC, nothing changed, when losses or norm are not finite. */
-gh_status gh_critic_apply(genhep_trainer *t, gh_critic *critic, const gh_step_loss *loss, double norm);
+/** GENHEP_E_NUMERIC when losses or norm of a discriminator are not finite. */
+gh_status gh_critic_check(const genhep_trainer *t, const gh_step_loss *loss, double norm);
+
+/** Update from the reduced gradient, of this norm, at the discriminator's rate; clips weights where asked. */
+void gh_critic_apply(genhep_trainer *t, gh_critic *critic, double norm);
 
 #endif

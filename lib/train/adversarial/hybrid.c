@@ -59,7 +59,7 @@ static gh_status hybrid_create(genhep_trainer *t)
     GH_TRY(gh_alloc(hooks, &h->work, t->threads, sizeof *h->work));
     GH_TRY(gh_alloc(hooks, &h->noise, t->threads, sizeof *h->noise));
     for (int64_t i = 0; i < t->threads; i++) {
-        GH_TRY(gh_adversary_work_create(hooks, &h->critic.network, &h->rule, h->inputs, m->p, 0, t->kernel, &h->work[i]));
+        GH_TRY(gh_adversary_work_create(t, &h->critic, &h->rule, &h->work[i]));
         GH_TRY(gh_alloc_aligned(hooks, &h->noise[i], GH_SLICE * (m->latents + m->p), sizeof(gh_real)));
     }
     GH_TRY(gh_alloc_aligned(hooks, &h->fake, h->kinds * t->batch * m->p, sizeof(gh_real)));
@@ -208,7 +208,8 @@ static gh_status hybrid_step(genhep_trainer *t, gh_step_loss *loss)
         double norm;
         gh_hybrid_generate(t, first + u);
         gh_hybrid_critic_gradient(t, &now, &norm);
-        GH_TRY(gh_critic_apply(t, &h->critic, &now, norm));
+        GH_TRY(gh_critic_check(t, &now, norm));
+        gh_critic_apply(t, &h->critic, norm);
         loss->discriminator += now.discriminator / (double)h->updates;
         loss->penalty += now.penalty / (double)h->updates;
     }
@@ -222,4 +223,5 @@ static int64_t hybrid_arrays(genhep_trainer *t, gh_array *arrays)
     return gh_critic_arrays(&h->critic, arrays);
 }
 
-const gh_method gh_method_hybrid = {hybrid_create, hybrid_free, hybrid_step, gh_autoencoder_validation, hybrid_arrays, NULL};
+const gh_method gh_method_hybrid = {hybrid_create, hybrid_free, hybrid_step, gh_autoencoder_validation, hybrid_arrays, NULL,
+                                    NULL, NULL};

@@ -4,8 +4,9 @@
 
 #include "model/calibration.h"
 #include "train/adversarial/adversary.h"
+#include "train/adversarial/watch.h"
 
-enum { ROWS = 4096 };
+enum { FEWEST = 100 };
 #define COLLAPSED 0.2  /* of the true spread */
 #define DIVERGED 1e3
 #define WON 0.05       /* of the loss at equilibrium, 2 log 2 */
@@ -21,55 +22,62 @@ static double spread(const gh_real *rows, int64_t n, int64_t P, int64_t j)
     return sqrt(squares / (double)n);
 }
 
-static void warn_collapse(genhep_trainer *t, gh_adversary *a, int64_t worst, double ratio)
+static void warn_collapse(const genhep_trainer *t, int64_t *warned, int64_t worst, double ratio)
 {
     if (ratio >= COLLAPSED) {
-        a->warned &= ~(int64_t)WARNED_COLLAPSE;
+        *warned &= ~(int64_t)WARNED_COLLAPSE;
         return;
     }
-    if (a->warned & WARNED_COLLAPSE) return;
-    a->warned |= WARNED_COLLAPSE;
+    if (*warned & WARNED_COLLAPSE) return;
+    *warned |= WARNED_COLLAPSE;
     gh_log(&t->hooks, GENHEP_LOG_WARNING, "step %lld: mode collapse, the spread of generated '%s' is %.3g of the true one", (long long)t->state.step,
            gh_prep_name(t->model->prep, worst), ratio);
 }
 
-static void warn_won(genhep_trainer *t, gh_adversary *a)
+static void warn_won(const genhep_trainer *t, enum gh_gan_loss loss, int64_t *warned)
 {
     const double now = t->state.last_discriminator;
-    if (a->rule.loss != GH_GAN_NONSATURATING && a->rule.loss != GH_GAN_MINIMAX) return;
+    if (loss != GH_GAN_NONSATURATING && loss != GH_GAN_MINIMAX) return;
     if (!(now < WON * 2 * log(2))) {
-        a->warned &= ~(int64_t)WARNED_WON;
+        *warned &= ~(int64_t)WARNED_WON;
         return;
     }
-    if (a->warned & WARNED_WON) return;
-    a->warned |= WARNED_WON;
+    if (*warned & WARNED_WON) return;
+    *warned |= WARNED_WON;
     gh_log(&t->hooks, GENHEP_LOG_WARNING, "step %lld: the discriminator has won, its loss is %.3g (1.386 at equilibrium); a larger "
            "loss.gradient_penalty or a smaller discriminator.lr may help", (long long)t->state.step, now);
+}
+
+gh_status gh_watch_rows(const genhep_trainer *t, enum gh_gan_loss loss, int64_t n_truth, const gh_real *truth, int64_t n,
+                        const gh_real *rows, int64_t *warned)
+{
+    const int64_t P = t->model->p;
+    double worst = INFINITY, largest = 0;
+    int64_t where = 0, which = 0;
+    if (n_truth < FEWEST || n < FEWEST) return GENHEP_OK; /* too few to tell a spread */
+    for (int64_t j = 0; j < P; j++) {
+        const double expected = spread(truth, n_truth, P, j), ratio = spread(rows, n, P, j) / (expected > 0 ? expected : 1);
+        if (expected > 0 && ratio < worst) worst = ratio, where = j;
+        if (!(ratio <= largest)) largest = ratio, which = j;
+    }
+    if (!(largest < DIVERGED))
+        GH_FAIL(GENHEP_E_NUMERIC, "training has diverged: the spread of generated '%s' is %.3g times the true one", gh_prep_name(t->model->prep, which),
+                largest);
+    warn_collapse(t, warned, where, worst);
+    warn_won(t, loss, warned);
+    return GENHEP_OK;
 }
 
 gh_status gh_adversary_watch(genhep_trainer *t, const genhep_model *snapshot)
 {
     gh_adversary *a = t->method_state;
-    const int64_t P = t->model->p, n = t->data.n_validation < ROWS ? t->data.n_validation : ROWS;
-    const gh_real *truth = t->data.rows + t->data.n_train * P;
+    const int64_t P = t->model->p, n = t->data.n_validation < GH_WATCH_ROWS ? t->data.n_validation : GH_WATCH_ROWS;
     gh_real *rows;
-    double worst = INFINITY, largest = 0;
-    int64_t where = 0, which = 0;
-    if (n < 100) return GENHEP_OK; /* too few to tell a spread */
-    GH_TRY(gh_alloc(&t->hooks, &rows, ROWS * P, sizeof *rows));
+    if (n < FEWEST) return GENHEP_OK;
+    GH_TRY(gh_alloc(&t->hooks, &rows, GH_WATCH_ROWS * P, sizeof *rows));
     const gh_real *conditions = t->data.conditions ? t->data.conditions + t->data.n_train * t->model->q : NULL;
-    gh_status status = gh_generate_rows(snapshot, t->seed, ROWS, conditions, t->data.n_validation, rows);
-    for (int64_t j = 0; !status && j < P; j++) {
-        const double expected = spread(truth, n, P, j), ratio = spread(rows, ROWS, P, j) / (expected > 0 ? expected : 1);
-        if (expected > 0 && ratio < worst) worst = ratio, where = j;
-        if (!(ratio <= largest)) largest = ratio, which = j;
-    }
+    gh_status status = gh_generate_rows(snapshot, t->seed, GH_WATCH_ROWS, conditions, t->data.n_validation, rows);
+    if (!status) status = gh_watch_rows(t, a->rule.loss, n, t->data.rows + t->data.n_train * P, GH_WATCH_ROWS, rows, &a->warned);
     gh_free(&t->hooks, rows);
-    if (status) return status;
-    if (!(largest < DIVERGED))
-        GH_FAIL(GENHEP_E_NUMERIC, "training has diverged: the spread of generated '%s' is %.3g times the true one", gh_prep_name(t->model->prep, which),
-                largest);
-    warn_collapse(t, a, where, worst);
-    warn_won(t, a);
-    return GENHEP_OK;
+    return status;
 }
