@@ -67,6 +67,14 @@ module genhep
         type(c_ptr) :: unit
     end type genhep_column
 
+    type, bind(c), public :: genhep_class
+        integer(c_int64_t) :: struct_size = 40 ! bytes of this type
+        type(c_ptr) :: name
+        integer(c_int32_t) :: samples
+        real(c_double) :: fraction
+        real(c_double) :: sigma_pb
+    end type genhep_class
+
     type, bind(c), public :: genhep_progress
         integer(c_int64_t) :: struct_size = 152 ! bytes of this type
         integer(c_int64_t) :: step
@@ -403,6 +411,15 @@ module genhep
             type(c_ptr), intent(out) :: model
             integer(c_int32_t) :: returned
         end function genhep_fcgan_create
+        function genhep_subgan_create(options, datasets, n_datasets, model) &
+            & bind(c, name="genhep_subgan_create") result(returned)
+            import
+            type(c_ptr), value :: options
+            type(c_ptr), intent(in) :: datasets(*)
+            integer(c_int64_t), value :: n_datasets
+            type(c_ptr), intent(out) :: model
+            integer(c_int32_t) :: returned
+        end function genhep_subgan_create
         function genhep_independent_create(options, datasets, n_datasets, model) &
             & bind(c, name="genhep_independent_create") result(returned)
             import
@@ -468,6 +485,18 @@ module genhep
             type(genhep_column), intent(inout) :: column
             integer(c_int32_t) :: returned
         end function genhep_model_condition
+        function genhep_model_classes(model) bind(c, name="genhep_model_classes") result(returned)
+            import
+            type(c_ptr), value :: model
+            integer(c_int64_t) :: returned
+        end function genhep_model_classes
+        function genhep_model_class(model, index, info) bind(c, name="genhep_model_class") result(returned)
+            import
+            type(c_ptr), value :: model
+            integer(c_int64_t), value :: index
+            type(genhep_class), intent(inout) :: info
+            integer(c_int32_t) :: returned
+        end function genhep_model_class
         function genhep_model_info(model, buf, capacity, length) bind(c, name="genhep_model_info") result(returned)
             import
             type(c_ptr), value :: model
@@ -609,6 +638,32 @@ module genhep
             integer(c_int64_t), value :: capacity
             integer(c_int32_t) :: returned
         end function genhep_sampler_draw_double
+        function genhep_sampler_draw_weighted_float(sampler, n_events, cond, cond_stride, events, stride, capacity, &
+            & weights) bind(c, name="genhep_sampler_draw_weighted_float") result(returned)
+            import
+            type(c_ptr), value :: sampler
+            integer(c_int64_t), value :: n_events
+            real(c_double), intent(in), optional :: cond(*)
+            integer(c_int64_t), value :: cond_stride
+            real(c_float), intent(out) :: events(*)
+            integer(c_int64_t), value :: stride
+            integer(c_int64_t), value :: capacity
+            real(c_double), intent(out), optional :: weights(*)
+            integer(c_int32_t) :: returned
+        end function genhep_sampler_draw_weighted_float
+        function genhep_sampler_draw_weighted_double(sampler, n_events, cond, cond_stride, events, stride, &
+            & capacity, weights) bind(c, name="genhep_sampler_draw_weighted_double") result(returned)
+            import
+            type(c_ptr), value :: sampler
+            integer(c_int64_t), value :: n_events
+            real(c_double), intent(in), optional :: cond(*)
+            integer(c_int64_t), value :: cond_stride
+            real(c_double), intent(out) :: events(*)
+            integer(c_int64_t), value :: stride
+            integer(c_int64_t), value :: capacity
+            real(c_double), intent(out), optional :: weights(*)
+            integer(c_int32_t) :: returned
+        end function genhep_sampler_draw_weighted_double
         function genhep_sampler_next(sampler, cond, event, weight) &
             & bind(c, name="genhep_sampler_next") result(returned)
             import
