@@ -535,6 +535,15 @@ public:
     {
         check(genhep_sampler_draw_float(handle_, n, cond, conditions_, events, columns_, n * columns_));
     }
+    /** The same with their weights, n numbers: of a subtraction in pb, their mean is the cross section. */
+    void draw_weighted(int64_t n, double *events, double *weights, const double *cond = nullptr)
+    {
+        check(genhep_sampler_draw_weighted_double(handle_, n, cond, conditions_, events, columns_, n * columns_, weights));
+    }
+    void draw_weighted(int64_t n, float *events, double *weights, const double *cond = nullptr)
+    {
+        check(genhep_sampler_draw_weighted_float(handle_, n, cond, conditions_, events, columns_, n * columns_, weights));
+    }
     /** n events as a vector, (N,D) row-major. */
     std::vector<double> draw(int64_t n)
     {

@@ -22,7 +22,7 @@ NUMBERS = {"int64_t": ctypes.c_int64, "int32_t": ctypes.c_int32, "uint32_t": cty
            "float": ctypes.c_float, "genhep_status": ctypes.c_int32, "size_t": ctypes.c_size_t}
 STRUCTS = {"genhep_column": _library.Column, "genhep_option_row": _library.OptionRow,
            "genhep_allocator": _library.Allocator, "genhep_progress": _library.Progress,
-           "genhep_observable": _library.ObservableRow}
+           "genhep_observable": _library.ObservableRow, "genhep_class": _library.ModelClass}
 CALLBACKS = {"genhep_log_fn": _library.LOG, "genhep_progress_fn": _library.PROGRESS,
              "genhep_uniform_fn": _library.UNIFORM}
 failures = 0

@@ -136,6 +136,49 @@ START_TEST(maps_invert)
 }
 END_TEST
 
+/* A pair of mass m decays evenly under |cos| < b(m): behind the cut the cosine is even on (-1,1) at every mass. */
+START_TEST(an_edge_that_moves_with_the_mass)
+{
+    static const char *const names[] = {"c", "m"};
+    static const double masses[2][2] = {{0, 0}, {1, 7}};
+    gh_hooks hooks = gh_hooks_default();
+    for (int k = 0; k < 2; k++) {
+        genhep_dataset *data = table(N, 2, names, 0);
+        gh_prep *prep;
+        gh_prep_work *work;
+        double *z = calloc(2 * N, sizeof *z), *back = calloc(2 * N, sizeof *back), *jacobian = calloc(N, sizeof *jacobian);
+        for (int64_t i = 0; i < N; i++) {
+            const double m = 21 + 80 * noise(i, 0), a = masses[k][0], b = masses[k][1];
+            const double e = (m * m + a * a - b * b) / (2 * m), p2 = e * e - a * a; /* energy of the first in the pair's frame */
+            data->values[2 * i] = (2 * noise(i, 1) - 1) * sqrt(1 - 25 / p2);
+            data->values[2 * i + 1] = m;
+        }
+        ck_ok(fit(k ? "ptcut(5, c, m, 1, 7)" : "ptcut(5, c, m)", NULL, data, &prep));
+        ck_ok(gh_prep_work_create(&hooks, prep, N, &work));
+        ck_ok(gh_prep_forward(prep, work, N, data->values, 2, 1, 0, z, 2, jacobian));
+        gh_prep_inverse(prep, work, N, z, 2, NULL, 0, back, 2);
+        for (int64_t i = 0; i < N; i++) {
+            ck_assert_msg(fabs(z[2 * i] - (2 * noise(i, 1) - 1)) < 1e-12, "%g", z[2 * i]);
+            ck_assert(z[2 * i + 1] == data->values[2 * i + 1]);
+            ck_assert(fabs(back[2 * i] - data->values[2 * i]) < 1e-14);
+            ck_assert(fabs(jacobian[i] - log(z[2 * i] / data->values[2 * i])) < 1e-10);
+        }
+        double edge[4] = {0.5, 10, 2, 3}, there[4], here[4]; /* where the cut leaves nothing a floor holds */
+        if (k == 0) {
+            ck_ok(gh_prep_forward(prep, work, 2, edge, 2, 1, 0, there, 2, NULL));
+            gh_prep_inverse(prep, work, 2, there, 2, NULL, 0, here, 2);
+            for (int j = 0; j < 4; j++) ck_assert(fabs(here[j] - edge[j]) < 1e-12);
+            edge[3] = -1;
+            ck_fails(gh_prep_forward(prep, work, 2, edge, 2, 1, 0, there, 2, NULL), GENHEP_E_NUMERIC, "'m': found -1");
+        }
+        gh_prep_work_free(work);
+        gh_prep_free(prep);
+        gh_dataset_free(data);
+        free(z), free(back), free(jacobian);
+    }
+}
+END_TEST
+
 START_TEST(quantile_inverts)
 {
     double error, jacobian;
@@ -352,6 +395,10 @@ START_TEST(wrong_input_is_named)
     ck_fails(fit("logit(c, 1, -1)", NULL, data, &prep), GENHEP_E_OPTION, "not below");
     ck_fails(fit("logit(c, -0.5, 0.5), maxabs", NULL, data, &prep), GENHEP_E_NUMERIC, "'c'");
     ck_fails(fit("resonance(p)", NULL, data, &prep), GENHEP_E_OPTION, "resonance(columns, mass, width)");
+    ck_fails(fit("ptcut(c, p)", NULL, data, &prep), GENHEP_E_OPTION, "ptcut(pT, cos(a), m(Z))");
+    ck_fails(fit("ptcut(1, c, p, 2)", NULL, data, &prep), GENHEP_E_OPTION, "ptcut(pT, cos(a), m(Z))");
+    ck_fails(fit("ptcut(-1, c, p)", NULL, data, &prep), GENHEP_E_OPTION, "ptcut(pT, cos(a), m(Z))");
+    ck_fails(fit("log(p), ptcut(1, c, p)", NULL, data, &prep), GENHEP_E_OPTION, "'p' as it is");
     ck_ok(fit("log(p)", NULL, data, &prep));
     ck_ok(gh_prep_work_create(&hooks, prep, 3, &work));
     ck_fails(gh_prep_forward(prep, work, 3, row, 5, 1, 100, z, 5, NULL), GENHEP_E_NUMERIC,
@@ -385,5 +432,5 @@ START_TEST(panel_functions)
 }
 END_TEST
 
-GH_TEST_MAIN("prep_maps", maps_invert, quantile_inverts, constants_are_the_data_s, quantile_makes_normals,
+GH_TEST_MAIN("prep_maps", maps_invert, an_edge_that_moves_with_the_mass, quantile_inverts, constants_are_the_data_s, quantile_makes_normals,
              plateaus_are_values, quantile_weights, periodic_cuts_the_gap, wrong_input_is_named, panel_functions)

@@ -57,7 +57,15 @@ class Progress(ctypes.Structure):
                 ("finished", c_int32), ("stage", c_int32), ("seconds", c_double), ("seconds_left", c_double),
                 ("events_per_second", c_double), ("learning_rate", c_double), ("loss", c_double),
                 ("reconstruction", c_double), ("divergence", c_double), ("validation", c_double),
-                ("figure", c_double), ("best_figure", c_double), ("best_step", c_int64)]
+                ("figure", c_double), ("best_figure", c_double), ("best_step", c_int64), ("discriminator", c_double),
+                ("penalty", c_double), ("mmd", c_double)]
+
+
+class ModelClass(ctypes.Structure):
+    """C struct genhep_class."""
+
+    _fields_ = [("struct_size", c_int64), ("name", c_char_p), ("samples", c_int32), ("fraction", c_double),
+                ("sigma_pb", c_double)]
 
 
 class ObservableRow(ctypes.Structure):
@@ -121,6 +129,9 @@ PROTOTYPES = {
     "genhep_dataset_free": (None, [_handle]),
     "genhep_model_create": (_status, [_handle, _tables, c_int64, _made]),
     "genhep_bvae_create": (_status, [_handle, _tables, c_int64, _made]),
+    "genhep_gan_create": (_status, [_handle, _tables, c_int64, _made]),
+    "genhep_fcgan_create": (_status, [_handle, _tables, c_int64, _made]),
+    "genhep_subgan_create": (_status, [_handle, _tables, c_int64, _made]),
     "genhep_independent_create": (_status, [_handle, _tables, c_int64, _made]),
     "genhep_model_open": (_status, [c_char_p, _handle, _made]),
     "genhep_model_open_memory": (_status, [c_void_p, c_int64, _handle, _made]),
@@ -131,6 +142,8 @@ PROTOTYPES = {
     "genhep_model_latents": (c_int64, [_handle]),
     "genhep_model_column": (_status, [_handle, c_int64, POINTER(Column)]),
     "genhep_model_condition": (_status, [_handle, c_int64, POINTER(Column)]),
+    "genhep_model_classes": (c_int64, [_handle]),
+    "genhep_model_class": (_status, [_handle, c_int64, POINTER(ModelClass)]),
     "genhep_model_info": (_status, [_handle, c_char_p, c_int64, POINTER(c_int64)]),
     "genhep_model_attribute": (c_char_p, [_handle, c_char_p]),
     "genhep_model_encode": (_status, [_handle, c_int64, _doubles, c_int64, _doubles, _doubles]),
@@ -149,6 +162,10 @@ PROTOTYPES = {
     "genhep_sampler_create": (_status, [_handle, _handle, _made]),
     "genhep_sampler_draw_float": (_status, [_handle, c_int64, _doubles, c_int64, POINTER(c_float), c_int64, c_int64]),
     "genhep_sampler_draw_double": (_status, [_handle, c_int64, _doubles, c_int64, _doubles, c_int64, c_int64]),
+    "genhep_sampler_draw_weighted_float": (_status, [_handle, c_int64, _doubles, c_int64, POINTER(c_float), c_int64,
+                                                     c_int64, _doubles]),
+    "genhep_sampler_draw_weighted_double": (_status, [_handle, c_int64, _doubles, c_int64, _doubles, c_int64, c_int64,
+                                                      _doubles]),
     "genhep_sampler_next": (_status, [_handle, _doubles, _doubles, _doubles]),
     "genhep_sampler_seek": (_status, [_handle, c_int64]),
     "genhep_sampler_tell": (_status, [_handle, POINTER(c_int64)]),

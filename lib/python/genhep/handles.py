@@ -247,6 +247,16 @@ class Model(Handle):
                                            lambda index, column: lib.genhep_model_condition(raw(self), index, column))]
 
     @property
+    def classes(self):
+        """Classes of a subtraction's events: name -> (fraction of generated events, cross section in pb)."""
+        found = {}
+        for index in range(lib.genhep_model_classes(raw(self))):
+            info = c.ModelClass(struct_size=ctypes.sizeof(c.ModelClass))
+            check(lib.genhep_model_class(raw(self), index, ctypes.byref(info)))
+            found[decode(info.name)] = (info.fraction, info.sigma_pb)
+        return found
+
+    @property
     def latents(self):
         """Latent numbers of an event; 0 for a family without latents."""
         return lib.genhep_model_latents(raw(self))
@@ -369,18 +379,20 @@ class Sampler(Handle):
         self._event = Buffer(1, self._d)
         self._weight = ctypes.c_double()
 
-    def draw(self, n, conditions=None, single=False):
-        """n events, (n, D). conditions: (n, C) for a conditional model. single: float32 instead of float64."""
+    def draw(self, n, conditions=None, single=False, weights=False):
+        """n events, (n, D). conditions: (n, C) for a conditional model. single: float32 instead of float64. weights: return
+        (events, weights), of a subtraction in pb with the cross section as their mean."""
         if n < 0:
             raise c.Error(c.E_ARG, "found %d events, expected 0 or more" % n)
         made = Buffer(n, self._d, "f" if single else "d")
         given = None if conditions is None else from_rows(conditions, self._c)
         if given is not None and given.n != n:
             raise c.Error(c.E_SHAPE, "found %d conditions, expected %d" % (given.n, n))
-        call = lib.genhep_sampler_draw_float if single else lib.genhep_sampler_draw_double
+        weight = Buffer(1, n) if weights else None
+        call = lib.genhep_sampler_draw_weighted_float if single else lib.genhep_sampler_draw_weighted_double
         self._check(call(raw(self), n, None if given is None else given.pointer, self._c, made.pointer, self._d,
-                         n * self._d))
-        return made.table()
+                         n * self._d, weight.pointer if weights else None))
+        return (made.table(), weight.flat()) if weights else made.table()
 
     def next(self, condition=None):
         """One event: (event, weight)."""
