@@ -65,6 +65,7 @@ genhep_status genhep_random_normal_float(int64_t seed, int64_t stream, int64_t f
         GH_FAIL(GENHEP_E_ARG, "genhep_random_normal_float: %lld x %lld numbers are too many", (long long)n,
                 (long long)width);
 #ifdef GH_REAL_DOUBLE
+    (void)seed;
     GH_FAIL(GENHEP_E_STATE, "genhep_random_normal_float: this build computes in double");
 #else
     const gh_rng rng = gh_rng_make(seed, GH_RANDOM_SAMPLE, stream);
