@@ -71,6 +71,8 @@ $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(SAY) CC $<
 	$(Q)$(CC) $(BASE_CFLAGS) -fvisibility=hidden -MMD -MP -c $< -o $@
+# products and sums as written: the same bits from every CPU, whether in a loop or alone
+$(B)/obj/lib/base/normal.o $(B)/dbl/lib/base/normal.o: BASE_CFLAGS += -ffp-contract=off
 $(B)/dbl/%.o: %.c
 	@mkdir -p $(@D)
 	$(SAY) CC $< "(double)"

@@ -4,7 +4,7 @@
 
 #include "cli.h"
 
-enum bench_kind { BENCH_DRAW, BENCH_NEXT, BENCH_NORMAL, BENCH_STEP };
+enum bench_kind { BENCH_DRAW, BENCH_NEXT, BENCH_NORMAL, BENCH_NORMAL_FLOAT, BENCH_STEP };
 
 /** A network of the reference set: latents -> layers x units -> columns, leaky ReLU 0.2. */
 typedef struct bench_network {
@@ -14,7 +14,7 @@ typedef struct bench_network {
 
 /** One thing that is timed. `create` makes its handles, `run` does one call of it. */
 typedef struct bench_case {
-    char name[32]; /* draw-N1-1024-t1, next-N3, normal, step-N3-t2 */
+    char name[32]; /* draw-N1-1024-t1, next-N3, normal, normal-float, step-N3-t2 */
     enum bench_kind kind;
     const bench_network *network;
     int64_t items; /* done by one call: events, numbers or steps */

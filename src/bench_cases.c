@@ -8,7 +8,7 @@
 /* N1 is the generator of the t tbar papers, N3 the decoder of the B-VAE's Z -> mu mu and t tbar models. */
 static const bench_network networks[] = {{"N1", 18, 10, 512, 18}, {"N3", 20, 7, 256, 26}};
 
-enum { ROWS = 16384, BATCH = 1024, NORMALS = 65536, NEXT_EVENTS = 1024 };
+enum { ROWS = 16384, BATCH = 1024, NORMALS = 65536, NEXT_EVENTS = 1024, WIDTH = 18 };
 
 static void add(bench_case *cases, int *count, int most, bench_case c)
 {
@@ -20,6 +20,7 @@ static void add(bench_case *cases, int *count, int most, bench_case c)
         break;
     case BENCH_NEXT: snprintf(c.name, sizeof c.name, "next-%s", network); break;
     case BENCH_NORMAL: snprintf(c.name, sizeof c.name, "normal"); break;
+    case BENCH_NORMAL_FLOAT: snprintf(c.name, sizeof c.name, "normal-float"); break;
     case BENCH_STEP: snprintf(c.name, sizeof c.name, "step-%s-t%lld", network, (long long)c.threads); break;
     }
     cases[(*count)++] = c;
@@ -39,6 +40,8 @@ int bench_list(bench_case *cases, int most)
             (bench_case){.kind = BENCH_NEXT, .network = n, .items = NEXT_EVENTS, .threads = 1, .unit = "events"});
     }
     add(cases, &count, most, (bench_case){.kind = BENCH_NORMAL, .items = NORMALS, .threads = 1, .unit = "numbers"});
+    add(cases, &count, most,
+        (bench_case){.kind = BENCH_NORMAL_FLOAT, .items = NORMALS / WIDTH * WIDTH, .threads = 1, .unit = "numbers"});
     for (int64_t t = 1; t <= 2; t++)
         add(cases, &count, most,
             (bench_case){.kind = BENCH_STEP, .network = &networks[1], .items = 1, .threads = t, .unit = "steps"});
@@ -108,10 +111,10 @@ genhep_status bench_create(bench_case *c, const char *const *settings, int n_set
 {
     genhep_options *options = NULL;
     genhep_dataset *data = NULL;
-    int64_t numbers = c->kind == BENCH_NORMAL ? NORMALS : c->network->columns * c->items;
+    int64_t numbers = c->network ? c->network->columns * c->items : NORMALS;
     c->buffer = malloc(sizeof(double) * (size_t)numbers);
     if (!c->buffer) return GENHEP_E_NOMEM;
-    if (c->kind == BENCH_NORMAL) return GENHEP_OK;
+    if (!c->network) return GENHEP_OK;
     genhep_status status = network_options(c, settings, n_settings, &options);
     if (!status) status = random_rows(c->network, &data);
     const genhep_dataset *tables[1] = {data};
@@ -136,6 +139,10 @@ genhep_status bench_run(bench_case *c)
     case BENCH_NORMAL:
         status = genhep_random_normal(1, 0, c->position, c->items, c->buffer);
         c->position += c->items;
+        return status;
+    case BENCH_NORMAL_FLOAT: /* rows of 18, as a network of 18 latents takes them */
+        status = genhep_random_normal_float(1, 0, c->position, c->items / WIDTH, WIDTH, c->buffer);
+        c->position += c->items / WIDTH;
         return status;
     case BENCH_STEP: return genhep_trainer_step(c->trainer, c->items);
     }

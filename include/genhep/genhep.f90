@@ -275,6 +275,17 @@ module genhep
             real(c_double), intent(out) :: out(*)
             integer(c_int32_t) :: returned
         end function genhep_random_normal
+        function genhep_random_normal_float(seed, stream, first, n, width, out) &
+            & bind(c, name="genhep_random_normal_float") result(returned)
+            import
+            integer(c_int64_t), value :: seed
+            integer(c_int64_t), value :: stream
+            integer(c_int64_t), value :: first
+            integer(c_int64_t), value :: n
+            integer(c_int64_t), value :: width
+            real(c_float), intent(out) :: out(*)
+            integer(c_int32_t) :: returned
+        end function genhep_random_normal_float
         ! ---- dataset.h
         function genhep_dataset_open(path, options, dataset) bind(c, name="genhep_dataset_open") result(returned)
             import

@@ -119,6 +119,13 @@ inline std::vector<double> random_normal(int64_t seed, int64_t stream, int64_t f
     check(genhep_random_normal(seed, stream, first, n, numbers.data()));
     return numbers;
 }
+/** (n,width): the numbers that events first .. first+n-1 of a sampler with this seed and stream take. */
+inline std::vector<float> random_normal_float(int64_t seed, int64_t stream, int64_t first, int64_t n, int64_t width)
+{
+    std::vector<float> numbers(detail::size(n > 0 && width > 0 ? n * width : 0));
+    check(genhep_random_normal_float(seed, stream, first, n, width, numbers.data()));
+    return numbers;
+}
 
 /** All rows of the option table. Their texts are static. */
 inline std::vector<genhep_option_row> option_table()

@@ -264,3 +264,43 @@ void gh_rng_uniforms(const gh_rng *rng, int64_t first, int64_t n, int64_t width,
 {
     fill(rng, uniform_lanes, NULL, first, n, width, out, stride);
 }
+
+/* As gh_rng_uniform: 52 bits as the digits of a number of 2^52 and more, less 2^52; every step is exact. */
+static inline __attribute__((always_inline)) double unit53(uint32_t high, uint32_t low)
+{
+    const uint64_t bits = (((uint64_t)high << 20) | (low >> 12)) + 0x4330000000000000u;
+    double x;
+    memcpy(&x, &bits, sizeof x);
+    return ((x - 0x1p52) + 0.5) * 0x1p-52;
+}
+
+GH_CLONES static void unit_pairs(const lane_block *block, double out[2 * LANES])
+{
+    EACH_LANE {
+        out[2 * i] = unit53(block->word[0][i], block->word[1][i]);
+        out[2 * i + 1] = unit53(block->word[2][i], block->word[3][i]);
+    }
+}
+
+void gh_rng_uniform_pairs(const gh_rng *rng, int64_t first, int64_t n, uint32_t quad, double *out)
+{
+    const round_keys keys = expand_keys(rng);
+    lane_block block;
+    double part[2 * LANES];
+    for (int64_t start = 0; start < n; start += LANES) {
+        const int64_t lanes = n - start < LANES ? n - start : LANES;
+        for (int i = 0; i < LANES; i++) {
+            const uint64_t item = (uint64_t)first + (uint64_t)(start + i);
+            block.low[i] = (uint32_t)item;
+            block.high[i] = (uint32_t)(item >> 32);
+            block.quad[i] = quad;
+        }
+        fill_words(&keys, &block);
+        if (lanes == LANES) {
+            unit_pairs(&block, out + 2 * start);
+        } else {
+            unit_pairs(&block, part);
+            memcpy(out + 2 * start, part, (size_t)(2 * lanes) * sizeof *out);
+        }
+    }
+}

@@ -64,6 +64,9 @@ static inline double gh_rng_uniform(const gh_rng *rng, int64_t item, int64_t ind
     return ((double)(((uint64_t)high << 20) | (low >> 12)) + 0.5) * 0x1p-52;
 }
 
+/** The two such uniforms, index 2*quad and 2*quad + 1, of items first..first+n-1: out[2*i], out[2*i + 1]. Fast. */
+void gh_rng_uniform_pairs(const gh_rng *rng, int64_t first, int64_t n, uint32_t quad, double *out);
+
 /** Integer in 0..n-1, n up to 2^53. */
 static inline int64_t gh_rng_below(const gh_rng *rng, int64_t item, int64_t index, int64_t n)
 {

@@ -20,7 +20,7 @@ skipped=()
 cases="draw-N1-1-t1 draw-N1-1-t2 draw-N1-64-t1 draw-N1-64-t2 draw-N1-1024-t1 draw-N1-1024-t2
        draw-N1-16384-t1 draw-N1-16384-t2 draw-N3-1-t1 draw-N3-1-t2 draw-N3-64-t1 draw-N3-64-t2
        draw-N3-1024-t1 draw-N3-1024-t2 draw-N3-16384-t1 draw-N3-16384-t2
-       next-N1 next-N3 normal step-N3-t1 step-N3-t2"
+       next-N1 next-N3 normal normal-float step-N3-t1 step-N3-t2"
 
 mkdir -p "$work"
 : > "$results"
@@ -94,7 +94,7 @@ for ((round = 1; round <= ROUNDS; round++)); do
             echo "sgemm $c $("$sgemm" "${c:5:2}" 2> "$work/sgemm.log")" >> "$results"
         fi
         if [[ -n $normals && $c == normal ]]; then echo "generator $c $("$normals")" >> "$results"; fi
-        if [[ -n $python && $c != next-* && $c != normal ]]; then run_torch "$c"; fi
+        if [[ -n $python && $c != next-* && $c != normal* ]]; then run_torch "$c"; fi
     done
     for ((turn = 0; turn < 5; turn++)); do run_start; done
 done

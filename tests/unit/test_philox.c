@@ -231,6 +231,43 @@ START_TEST(public_numbers)
 }
 END_TEST
 
+/* Number k is a function of k alone, and the one that the plain form gives, bit for bit. */
+START_TEST(public_numbers_are_the_plain_ones)
+{
+    enum { N = 1000 };
+    const int64_t stream = ((int64_t)77 << 24) + 5, start = ((int64_t)1 << 40) + 1;
+    const gh_rng rng = gh_rng_make(9, GH_RANDOM_PUBLIC, stream);
+    double uniform[N], normal[N], part[N];
+    int64_t wrong = 0;
+    ck_ok(genhep_random_uniform(9, stream, start, N, uniform));
+    ck_ok(genhep_random_normal(9, stream, start, N, normal));
+    for (int64_t i = 0; i < N; i++) {
+        const int64_t k = start + i;
+        wrong += uniform[i] != gh_rng_uniform(&rng, k >> 1, 2 * 77 + (k & 1)) || normal[i] != gh_normal_quantile(uniform[i]);
+    }
+    ck_assert_int_eq(wrong, 0);
+    for (int64_t first = 0; first < N; first += 83)
+        for (int64_t n = 1; n <= N - first; n += 29) {
+            ck_ok(genhep_random_normal(9, stream, start + first, n, part));
+            wrong += memcmp(part, normal + first, (size_t)n * sizeof *part) != 0;
+        }
+    ck_assert_int_eq(wrong, 0);
+}
+END_TEST
+
+START_TEST(float_normals_are_the_samplers)
+{
+    enum { N = 50, WIDTH = 11 };
+    const gh_rng rng = gh_rng_make(8, GH_RANDOM_SAMPLE, 3);
+    float x[N * WIDTH], y[N * WIDTH], narrow[N * 6];
+    ck_ok(genhep_random_normal_float(8, 3, 1000, N, WIDTH, x));
+    gh_rng_normals(&rng, 1000, N, WIDTH, y, WIDTH);
+    ck_assert_mem_eq(x, y, sizeof x);
+    ck_ok(genhep_random_normal_float(8, 3, 1010, N - 10, 6, narrow));
+    for (int i = 0; i < N - 10; i++) ck_assert_mem_eq(narrow + 6 * i, x + (10 + i) * WIDTH, 6 * sizeof *x);
+}
+END_TEST
+
 START_TEST(public_streams_differ)
 {
     /* streams that agree in their lower 24 bits, seeds that differ in the upper half */
@@ -257,9 +294,17 @@ START_TEST(public_arguments)
     ck_fails(genhep_random_normal(1, 0, INT64_MAX, 1, &x), GENHEP_E_ARG, "first + n");
     ck_ok(genhep_random_normal(1, 0, INT64_MAX - 1, 1, &x));
     ck_ok(genhep_random_uniform(1, 0, 0, 0, NULL));
+    float y[4];
+    ck_ok(genhep_random_normal_float(1, 0xffffff, INT64_MAX - 2, 2, 2, y));
+    ck_ok(genhep_random_normal_float(1, 0, 0, 0, 3, NULL));
+    ck_fails(genhep_random_normal_float(1, 1 << 24, 0, 1, 1, y), GENHEP_E_ARG, "16777215");
+    ck_fails(genhep_random_normal_float(1, 0, -1, 1, 1, y), GENHEP_E_ARG, "first");
+    ck_fails(genhep_random_normal_float(1, 0, 0, 1, 0, y), GENHEP_E_ARG, "width is 0");
+    ck_fails(genhep_random_normal_float(1, 0, 0, INT64_MAX / 4, 5, y), GENHEP_E_ARG, "too many");
+    ck_fails(genhep_random_normal_float(1, 0, 0, 1, 1, NULL), GENHEP_E_ARG, "out");
 }
 END_TEST
 
-GH_TEST_MAIN("philox", known_answers, key_and_counter_layout, normals_against_plain_form, small_radii_are_accurate,
+GH_TEST_MAIN("philox", public_numbers_are_the_plain_ones, float_normals_are_the_samplers, known_answers, key_and_counter_layout, normals_against_plain_form, small_radii_are_accurate,
              splits_change_no_bit, listed_items, uniform_words, normal_distribution, public_numbers,
              public_streams_differ, public_arguments)

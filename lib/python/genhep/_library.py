@@ -113,6 +113,7 @@ PROTOTYPES = {
     "genhep_philox4x32": (None, [POINTER(c_uint32), POINTER(c_uint32), POINTER(c_uint32)]),
     "genhep_random_uniform": (_status, [c_int64, c_int64, c_int64, c_int64, _doubles]),
     "genhep_random_normal": (_status, [c_int64, c_int64, c_int64, c_int64, _doubles]),
+    "genhep_random_normal_float": (_status, [c_int64, c_int64, c_int64, c_int64, c_int64, POINTER(c_float)]),
     "genhep_dataset_open": (_status, [c_char_p, _handle, _made]),
     "genhep_dataset_from_arrays": (_status, [_handle, c_int64, c_int64, POINTER(c_char_p), POINTER(c_char_p), _doubles,
                                              c_int64, _doubles, _made]),

@@ -15,3 +15,10 @@ def random_normal(seed, stream, first, n):
     made = Buffer(1, n)
     check(lib.genhep_random_normal(seed, stream, first, n, made.pointer))
     return made.flat()
+
+
+def random_normal_float(seed, stream, first, n, width):
+    """(n, width) in float: the numbers that events first .. first+n-1 of a sampler with this seed and stream take."""
+    made = Buffer(n, width, "f")
+    check(lib.genhep_random_normal_float(seed, stream, first, n, width, made.pointer))
+    return made.table()
