@@ -20,7 +20,7 @@
 #endif
 
 /* Decoder noise starts well below the width of the data: from a unit width the latents are ignored, and that is a trap. */
-void gh_noise_start(genhep_model *model, double log_sigma)
+static void start_noise(genhep_model *model, double log_sigma)
 {
     const gh_layer *out = &model->decoder.layer[model->decoder.n_layers - 1];
     for (int64_t j = 0; j < model->p; j++) {
@@ -78,7 +78,7 @@ static gh_status bvae_plan(genhep_model *model, int64_t n, const double *prepare
     int64_t seed = gh_option_int(options, "seed");
     gh_network_start(&model->encoder, model->parameters, seed, 0);
     gh_network_start(&model->decoder, model->parameters, seed, 1);
-    gh_noise_start(model, log(gh_option_real(options, "loss.noise_start")));
+    start_noise(model, log(gh_option_real(options, "loss.noise_start")));
     return GENHEP_OK;
 }
 

@@ -18,9 +18,6 @@ typedef struct gh_bvae_loss {
     double total, reconstruction, divergence; /* weighted sums over the rows, already times `scale` */
 } gh_bvae_loss;
 
-/** Start values of the learned noise of a decoder or generator whose parameters are there. */
-void gh_noise_start(genhep_model *model, double log_sigma);
-
 /** GENHEP_E_OPTION when loss.noise = none meets a loss.beta of 1 or more, which would leave the reconstruction no
  * weight. The plain autoencoder, whose loss has no beta, is exempt. */
 gh_status gh_bvae_check_beta(const genhep_options *options);

@@ -9,10 +9,18 @@
 #include <string.h>
 
 #include "loss/elbo.h"
-#include "model/bvae.h"
 #include "model/calibration.h"
 #include "model/gan.h"
 #include "model/network_options.h"
+
+#ifdef GH_REAL_DOUBLE
+#define EXP exp
+#define TANH tanh
+#else
+#include "base/fastmath.h"
+#define EXP gh_fast_exp
+#define TANH gh_fast_tanh
+#endif
 
 gh_latent_noise gh_gan_noise(const genhep_model *model)
 {
@@ -47,10 +55,30 @@ static gh_status plan_latents(genhep_model *model)
     return GENHEP_OK;
 }
 
+/* With noise of its own the generator starts near the independent baseline: the output's bias gives every coordinate the mean and
+ * the width of the training rows. */
+static void start_at_rows(genhep_model *model, int64_t n, const double *prepared, const double *weights)
+{
+    const int64_t P = model->p;
+    const gh_layer *out = &model->decoder.layer[model->decoder.n_layers - 1];
+    gh_real *mean = model->parameters + out->bias, *raw = mean + P;
+    for (int64_t j = 0; j < P; j++) {
+        double total = 0, sum = 0, squares = 0;
+        for (int64_t i = 0; i < n; i++) {
+            const double w = weights ? weights[i] : 1, x = prepared[i * P + j];
+            total += w, sum += w * x, squares += w * x * x;
+        }
+        if (!(total > 0)) continue;
+        const double variance = squares / total - sum / total * (sum / total), least = exp(-3.), most = exp(3.);
+        const double sigma = variance > 0 ? sqrt(variance) : least;
+        mean[j] = (gh_real)(sum / total);
+        raw[j] = (gh_real)(4 * atanh(log(sigma < least ? least : sigma > most ? most : sigma) / 4)); /* loss/elbo.h, undone */
+    }
+}
+
 static gh_status gan_plan(genhep_model *model, int64_t n, const double *prepared, const double *weights)
 {
     gh_network_spec spec = {0};
-    (void)n, (void)prepared, (void)weights;
     if (gh_option_is(model->options, "model.family", "fcgan") && model->q < 1)
         GH_FAIL(GENHEP_E_OPTION, "option 'model.family': 'fcgan' needs conditions (data.condition)");
     model->noise = gh_option_is(model->options, "generator.noise", "event") ? GH_NOISE_EVENT : GH_NOISE_NONE;
@@ -70,7 +98,7 @@ static gh_status gan_plan(genhep_model *model, int64_t n, const double *prepared
     gh_network_place(&model->decoder, trainable);
     GH_TRY(gh_alloc_aligned(&model->hooks, &model->parameters, model->n_parameters, sizeof(gh_real)));
     gh_network_start(&model->decoder, model->parameters, gh_option_int(model->options, "seed"), 1);
-    if (model->noise == GH_NOISE_EVENT) gh_noise_start(model, log(gh_option_real(model->options, "loss.noise_start")));
+    if (model->noise == GH_NOISE_EVENT && prepared) start_at_rows(model, n, prepared, weights);
     return GENHEP_OK;
 }
 
@@ -98,12 +126,15 @@ void gh_gan_input(const genhep_model *model, int64_t n, const gh_real *noise, in
     }
 }
 
+GH_CLONES
 static void add_noise(int64_t n, int64_t P, const gh_real *Y, const gh_real *eps, int64_t stride, double *prepared)
 {
-    const double most = (double)GH_LOG_SIGMA_MAX;
-    for (int64_t i = 0; i < n; i++)
-        for (int64_t j = 0; j < P; j++)
-            prepared[i * P + j] += exp(most * tanh((double)Y[i * 2 * P + P + j] / most)) * (double)eps[i * stride + j];
+    for (int64_t i = 0; i < n; i++) {
+        const gh_real *raw = Y + i * 2 * P + P, *e = eps + i * stride;
+#pragma omp simd
+        for (int64_t j = 0; j < P; j++) /* the squashing of loss/elbo.h */
+            prepared[i * P + j] += (double)(EXP(GH_LOG_SIGMA_MAX * TANH(raw[j] / GH_LOG_SIGMA_MAX)) * e[j]);
+    }
 }
 
 static void gan_generate(const genhep_model *model, const gh_draw *draw, int64_t first, int64_t n, const gh_real *normals,
