@@ -22,15 +22,15 @@ double gh_normal_cdf(double x)
 
 double gh_normal_log_cdf(double x, double *hazard)
 {
-    double log_cdf;
     if (x > -20) {
-        log_cdf = log(0.5 * erfc(-x * inv_sqrt_2));
-    } else { /* Phi(x) = phi(x)/|x| (1 - 1/x^2 + 3/x^4 - ...) */
-        const double u = 1 / (x * x);
-        log_cdf = -0.5 * x * x - half_log_2pi - log(-x) + log1p(-u * (1 - u * (3 - u * (15 - u * (105 - 945 * u)))));
+        const double log_cdf = log(0.5 * erfc(-x * inv_sqrt_2));
+        *hazard = exp(-0.5 * x * x - half_log_2pi - log_cdf);
+        return log_cdf;
     }
-    *hazard = exp(-0.5 * x * x - half_log_2pi - log_cdf);
-    return log_cdf;
+    /* Phi(x) = phi(x)/|x| (1 - 1/x^2 + 3/x^4 - ...) */
+    const double u = 1 / (x * x), rest = -u * (1 - u * (3 - u * (15 - u * (105 - 945 * u))));
+    *hazard = -x / (1 + rest);
+    return -0.5 * x * x - half_log_2pi - log(-x) + log1p(rest);
 }
 
 /* ---- inverse: rational least-maximum fits of our own, the largest part of the result exact -------------------- */

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/emission.h"
 #include "model/quantiles.h"
 
 enum { KNOTS = GH_CALIBRATION_KNOTS };
@@ -34,6 +35,7 @@ gh_status gh_generate_rows(const genhep_model *model, int64_t seed, int64_t n, c
             memcpy(given + i * Q, conditions + (first + i) % n_conditions * Q, (size_t)Q * sizeof *given);
         family->generate(model, &draw, first, GH_BLOCK, normals, uniforms, given, scratch, prepared);
         for (int64_t i = 0; i < GH_BLOCK * P; i++) rows[first * P + i] = (gh_real)prepared[i];
+        gh_censor_rows(model, GH_BLOCK, rows + first * P);
     }
 cleanup:
     gh_free_aligned(hooks, normals);

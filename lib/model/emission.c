@@ -26,6 +26,15 @@ static void add_noise(gh_real *x, const gh_real *y, const gh_real *raw, const gh
     for (int64_t j = 0; j < P; j++) x[j] = y[j] + EXP(GH_LOG_SIGMA_MAX * TANH(raw[j] / GH_LOG_SIGMA_MAX)) * eps[j];
 }
 
+void gh_censor_rows(const genhep_model *model, int64_t n, gh_real *X)
+{
+    const int64_t P = model->p;
+    for (int64_t j = 0; j < P; j++) {
+        if (!gh_prep_is_censored(model->prep, j)) continue;
+        for (int64_t i = 0; i < n; i++) X[i * P + j] = X[i * P + j] > 0 ? X[i * P + j] : 0;
+    }
+}
+
 void gh_emit(const genhep_model *model, const gh_real *parameters, int64_t n, const gh_real *Y, const gh_real *eps, int64_t stride,
              gh_real *X)
 {
@@ -40,9 +49,8 @@ void gh_emit(const genhep_model *model, const gh_real *parameters, int64_t n, co
     for (int64_t j = 0; j < P; j++) {
         const gh_real sigma = model->noise == GH_NOISE_GLOBAL ? (gh_real)exp((double)parameters[model->log_sigma + j]) : 0;
         for (int64_t i = 0; sigma > 0 && i < n; i++) X[i * P + j] += sigma * eps[i * stride + j];
-        if (!gh_prep_is_censored(model->prep, j)) continue;
-        for (int64_t i = 0; i < n; i++) X[i * P + j] = X[i * P + j] > 0 ? X[i * P + j] : 0;
     }
+    gh_censor_rows(model, n, X);
 }
 
 GH_CLONES

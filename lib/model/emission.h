@@ -16,4 +16,7 @@ void gh_emit(const genhep_model *model, const gh_real *parameters, int64_t n, co
 void gh_emit_backward(const genhep_model *model, const gh_real *parameters, int64_t n, const gh_real *Y, const gh_real *eps,
                       int64_t stride, const gh_real *X, const gh_real *gX, gh_real *gY, gh_real *gradients);
 
+/** max(x, 0) in the censored coordinates of rows X (n,P): what the inverse preparation makes of them. */
+void gh_censor_rows(const genhep_model *model, int64_t n, gh_real *X);
+
 #endif

@@ -3,13 +3,25 @@
  *   x = G(z, y)            generator.skip = off
  *   x = z + G(z, y)        on: as many noise numbers as coordinates; with small output weights training starts at the
  *                          independent baseline of quantile-mapped coordinates
+ *   x = y + e^s eps, (y, s) = G(z, y)   generator.noise = event: a width of its own for every coordinate, as a decoder has it
  * The discriminator belongs to training: train/adversarial/. */
+#include <math.h>
 #include <string.h>
 
+#include "loss/elbo.h"
 #include "model/calibration.h"
 #include "model/gan.h"
 #include "model/network_options.h"
 #include "model/tiles_share.h"
+
+#ifdef GH_REAL_DOUBLE
+#define EXP exp
+#define TANH tanh
+#else
+#include "base/fastmath.h"
+#define EXP gh_fast_exp
+#define TANH gh_fast_tanh
+#endif
 
 gh_latent_noise gh_gan_noise(const genhep_model *model)
 {
@@ -33,21 +45,48 @@ static gh_status plan_latents(genhep_model *model)
     if (gh_gan_skip(model) && (model->latents != model->p || noise != GH_LATENT_NORMAL))
         GH_FAIL(GENHEP_E_OPTION, "option 'generator.skip': 'on' needs normal noise and as many latents as the %lld coordinates, found %lld",
                 (long long)model->p, (long long)model->latents);
+    if (gh_gan_skip(model) && model->noise != GH_NOISE_NONE)
+        GH_FAIL(GENHEP_E_OPTION, "option 'generator.skip': found 'on' with generator.noise = event, expected one of them");
+    for (int64_t j = 0; gh_gan_skip(model) && j < model->p; j++)
+        if (gh_prep_is_censored(model->prep, j))
+            GH_FAIL(GENHEP_E_OPTION, "option 'generator.skip': 'on' needs coordinates without a threshold, found '%s' of stage suppress",
+                    gh_prep_name(model->prep, j));
     if (!gh_option_is(options, "latent.source", "prior"))
         GH_FAIL(GENHEP_E_OPTION, "option 'latent.source': found 'buffer', but adversarial models have no information buffer; expected 'prior'");
     return GENHEP_OK;
 }
 
+/* With noise of its own the generator starts near the independent baseline: the output's bias gives every coordinate the mean and
+ * the width of the training rows. */
+static void start_at_rows(genhep_model *model, int64_t n, const double *prepared, const double *weights)
+{
+    const int64_t P = model->p;
+    const gh_layer *out = &model->decoder.layer[model->decoder.n_layers - 1];
+    gh_real *mean = model->parameters + out->bias, *raw = mean + P;
+    for (int64_t j = 0; j < P; j++) {
+        double total = 0, sum = 0, squares = 0;
+        for (int64_t i = 0; i < n; i++) {
+            const double w = weights ? weights[i] : 1, x = prepared[i * P + j];
+            total += w, sum += w * x, squares += w * x * x;
+        }
+        if (!(total > 0)) continue;
+        const double variance = squares / total - sum / total * (sum / total), least = exp(-3.), most = exp(3.);
+        const double sigma = variance > 0 ? sqrt(variance) : least;
+        mean[j] = (gh_real)(sum / total);
+        raw[j] = (gh_real)(4 * atanh(log(sigma < least ? least : sigma > most ? most : sigma) / 4)); /* loss/elbo.h, undone */
+    }
+}
+
 static gh_status gan_plan(genhep_model *model, int64_t n, const double *prepared, const double *weights)
 {
     gh_network_spec spec = {0};
-    (void)n, (void)prepared, (void)weights;
     if (gh_option_is(model->options, "model.family", "fcgan") && model->q < 1)
         GH_FAIL(GENHEP_E_OPTION, "option 'model.family': 'fcgan' needs conditions (data.condition)");
+    model->noise = gh_option_is(model->options, "generator.noise", "event") ? GH_NOISE_EVENT : GH_NOISE_NONE;
     GH_TRY(plan_latents(model));
     GH_TRY(gh_network_spec_read(model->options, "generator", &spec));
     spec.inputs = model->latents + model->q;
-    spec.outputs = model->p;
+    spec.outputs = model->noise == GH_NOISE_EVENT ? 2 * model->p : model->p;
     spec.output_gain = gh_option_real(model->options, "generator.output_gain");
     int64_t trainable = 0, statistics = 0;
     GH_TRY(gh_network_plan(&spec, &trainable, &statistics, &model->decoder));
@@ -61,12 +100,13 @@ static gh_status gan_plan(genhep_model *model, int64_t n, const double *prepared
     GH_TRY(gh_tiles_share_create(&model->hooks, &model->tiles));
     GH_TRY(gh_alloc_aligned(&model->hooks, &model->parameters, model->n_parameters, sizeof(gh_real)));
     gh_network_start(&model->decoder, model->parameters, gh_option_int(model->options, "seed"), 1);
+    if (model->noise == GH_NOISE_EVENT && prepared) start_at_rows(model, n, prepared, weights);
     return GENHEP_OK;
 }
 
 static int64_t gan_normals(const genhep_model *model)
 {
-    return gh_gan_noise(model) == GH_LATENT_NORMAL ? model->latents : 0;
+    return (gh_gan_noise(model) == GH_LATENT_NORMAL ? model->latents : 0) + (model->noise == GH_NOISE_EVENT ? model->p : 0);
 }
 
 static int64_t gan_uniforms(const genhep_model *model)
@@ -76,15 +116,26 @@ static int64_t gan_uniforms(const genhep_model *model)
 
 static int64_t gan_scratch(const genhep_model *model, int64_t rows)
 {
-    return rows * (model->decoder.spec.inputs + model->p) + gh_network_scratch(&model->decoder, rows);
+    return rows * (model->decoder.spec.inputs + model->decoder.spec.outputs) + gh_network_scratch(&model->decoder, rows);
 }
 
-void gh_gan_input(const genhep_model *model, int64_t n, const gh_real *noise, const gh_real *conditions, gh_real *input)
+void gh_gan_input(const genhep_model *model, int64_t n, const gh_real *noise, int64_t stride, const gh_real *conditions, gh_real *input)
 {
     const int64_t L = model->latents, Q = model->q;
     for (int64_t i = 0; i < n; i++) {
-        if (L) memcpy(input + i * (L + Q), noise + i * L, (size_t)L * sizeof *input);
+        if (L) memcpy(input + i * (L + Q), noise + i * stride, (size_t)L * sizeof *input);
         if (Q) memcpy(input + i * (L + Q) + L, conditions + i * Q, (size_t)Q * sizeof *input);
+    }
+}
+
+GH_CLONES
+static void add_noise(int64_t n, int64_t P, const gh_real *Y, const gh_real *eps, int64_t stride, double *prepared)
+{
+    for (int64_t i = 0; i < n; i++) {
+        const gh_real *raw = Y + i * 2 * P + P, *e = eps + i * stride;
+#pragma omp simd
+        for (int64_t j = 0; j < P; j++) /* the squashing of loss/elbo.h */
+            prepared[i * P + j] += (double)(EXP(GH_LOG_SIGMA_MAX * TANH(raw[j] / GH_LOG_SIGMA_MAX)) * e[j]);
     }
 }
 
@@ -92,20 +143,22 @@ static void gan_generate(const genhep_model *model, const gh_draw *draw, int64_t
                          const double *uniforms, const gh_real *conditions, gh_real *scratch, double *prepared)
 {
     (void)first;
-    const int64_t P = model->p, L = model->latents, I = L + model->q;
-    gh_real *input = scratch, *Y = input + n * I, *layers = Y + n * P;
+    const int64_t P = model->p, L = model->latents, I = L + model->q, W = gan_normals(model), O = model->decoder.spec.outputs;
+    gh_real *input = scratch, *Y = input + n * I, *layers = Y + n * O;
     if (gh_gan_noise(model) == GH_LATENT_UNIFORM) { /* as many as there are numbers in Y's place, free until the output */
         for (int64_t i = 0; i < n; i++) {
             for (int64_t j = 0; j < L; j++) input[i * I + j] = (gh_real)uniforms[i * L + j];
             if (model->q) memcpy(input + i * I + L, conditions + i * model->q, (size_t)model->q * sizeof *input);
         }
     } else {
-        gh_gan_input(model, n, normals, conditions, input);
+        gh_gan_input(model, n, normals, W, conditions, input);
     }
     gh_network_infer(&model->decoder, model->parameters, &draw->way, input, n, layers, Y);
     if (gh_gan_skip(model))
         for (int64_t k = 0; k < n * P; k++) Y[k] += normals[k];
-    for (int64_t k = 0; k < n * P; k++) prepared[k] = (double)Y[k];
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = 0; j < P; j++) prepared[i * P + j] = (double)Y[i * O + j];
+    if (model->noise == GH_NOISE_EVENT && draw->noise) add_noise(n, P, Y, normals + (W - P), W, prepared);
     if (draw->calibrate) gh_calibration_apply(model, n, prepared);
 }
 
@@ -118,18 +171,21 @@ static gh_status gan_log_density(const genhep_model *model, int64_t samples, int
 
 static gh_status gan_decode(const genhep_model *model, int64_t n, const gh_real *latents, const gh_real *conditions, double *prepared)
 {
-    const int64_t P = model->p, L = model->latents, Q = model->q, I = L + Q;
+    const int64_t P = model->p, L = model->latents, Q = model->q, I = L + Q, O = model->decoder.spec.outputs;
     const gh_network_way way = gh_network_plain_way();
     gh_real *scratch;
     GH_TRY(gh_alloc_aligned(&model->hooks, &scratch, gan_scratch(model, GH_BLOCK), sizeof *scratch));
-    gh_real *input = scratch, *Y = input + GH_BLOCK * I, *layers = Y + GH_BLOCK * P;
+    gh_real *input = scratch, *Y = input + GH_BLOCK * I, *layers = Y + GH_BLOCK * O;
     for (int64_t start = 0; start < n; start += GH_BLOCK) { /* whole blocks: a row's bits do not depend on how many come with it */
         const int64_t rows = n - start < GH_BLOCK ? n - start : GH_BLOCK;
         memset(input, 0, (size_t)(GH_BLOCK * I) * sizeof *input);
-        gh_gan_input(model, rows, latents + start * L, Q ? conditions + start * Q : NULL, input);
+        gh_gan_input(model, rows, latents + start * L, L, Q ? conditions + start * Q : NULL, input);
         gh_network_infer(&model->decoder, model->parameters, &way, input, GH_BLOCK, layers, Y);
-        for (int64_t k = 0; k < rows * P; k++)
-            prepared[start * P + k] = (double)Y[k] + (gh_gan_skip(model) ? (double)latents[start * P + k] : 0);
+        for (int64_t i = 0; i < rows; i++)
+            for (int64_t j = 0; j < P; j++) {
+                const int64_t k = (start + i) * P + j;
+                prepared[k] = (double)Y[i * O + j] + (gh_gan_skip(model) ? (double)latents[k] : 0);
+            }
     }
     gh_free_aligned(&model->hooks, scratch);
     return GENHEP_OK;

@@ -11,7 +11,7 @@ gh_latent_noise gh_gan_noise(const genhep_model *model);
 /** Does the generator add its noise to its output? */
 int gh_gan_skip(const genhep_model *model);
 
-/** Noise (n,L) and prepared conditions (n,Q) side by side, the generator's input (n,L+Q). */
-void gh_gan_input(const genhep_model *model, int64_t n, const gh_real *noise, const gh_real *conditions, gh_real *input);
+/** Noise (n,L), row i at noise + i*stride, and prepared conditions (n,Q) side by side, the generator's input (n,L+Q). */
+void gh_gan_input(const genhep_model *model, int64_t n, const gh_real *noise, int64_t stride, const gh_real *conditions, gh_real *input);
 
 #endif

@@ -7,16 +7,24 @@
 
 #include "model/calibration.h"
 
-enum { BINS = 40 };
+enum { BINS = 40, MOST_PAIRS = 8192, SOME_PAIRS = 1024 };
 
-/* Projection k: the first P are coordinates, then for every pair i < j the sum and the difference, then those of every
+/* Pairs that are looked at: all of them, or of very many some, evenly spread. */
+static int64_t pairs_of(int64_t P)
+{
+    const int64_t all = P * (P - 1) / 2;
+    return all > MOST_PAIRS ? SOME_PAIRS : all;
+}
+
+/* Projection k: the first P are coordinates, then for every pair i < j looked at the sum and the difference, then those of every
  * coordinate and condition. Row r has the conditions of row r modulo n_conditions. */
 static void project(const gh_real *rows, int64_t n, int64_t P, const gh_real *conditions, int64_t n_conditions, int64_t Q, int64_t k,
                     double *out)
 {
-    if (k >= P * P) { /* P + P (P - 1) */
-        int64_t i = (k - P * P) / 2 / Q, j = (k - P * P) / 2 % Q;
-        double sign = (k - P * P) % 2 ? -1 : 1;
+    const int64_t pairs = pairs_of(P), behind = P + 2 * pairs;
+    if (k >= behind) {
+        int64_t i = (k - behind) / 2 / Q, j = (k - behind) / 2 % Q;
+        double sign = (k - behind) % 2 ? -1 : 1;
         for (int64_t r = 0; r < n; r++)
             out[r] = (double)rows[r * P + i] + sign * (double)conditions[r % n_conditions * Q + j];
         return;
@@ -25,7 +33,7 @@ static void project(const gh_real *rows, int64_t n, int64_t P, const gh_real *co
         for (int64_t r = 0; r < n; r++) out[r] = (double)rows[r * P + k];
         return;
     }
-    int64_t pair = (k - P) / 2, i = 0;
+    int64_t pair = (k - P) / 2 * (P * (P - 1) / 2) / pairs, i = 0;
     while (pair >= P - 1 - i) pair -= P - 1 - i, i++;
     int64_t j = i + 1 + pair;
     double sign = (k - P) % 2 ? -1 : 1;
@@ -75,7 +83,7 @@ gh_status gh_figure_create(const gh_hooks *hooks, int64_t n, int64_t p, const gh
     figure->n = n;
     figure->conditions = conditions;
     figure->weights = weights;
-    figure->projections = p * p + 2 * p * q;
+    figure->projections = p + 2 * pairs_of(p) + 2 * p * q;
     GH_TRY_CLEANUP(gh_alloc(hooks, &figure->edges, figure->projections * BINS, sizeof(double)));
     GH_TRY_CLEANUP(gh_alloc(hooks, &figure->counts, figure->projections * BINS, sizeof(double)));
     GH_TRY_CLEANUP(gh_alloc(hooks, &figure->variances, figure->projections * BINS, sizeof(double)));

@@ -5,7 +5,8 @@
 #include "model/model.h"
 
 /** Edges of equal-count bins of the validation rows along fixed projections: every prepared coordinate x_i and, for
- * every pair, (x_i + x_j) and (x_i - x_j), which see linear and many other correlations; with prepared conditions y also
+ * every pair, (x_i + x_j) and (x_i - x_j), which see linear and many other correlations (of more than 8192 pairs 1024, evenly
+ * spread); with prepared conditions y also
  * (x_i + y_j) and (x_i - y_j). */
 typedef struct gh_figure {
     gh_hooks hooks;

@@ -122,6 +122,14 @@ START_TEST(skip_and_uniform_noise)
 }
 END_TEST
 
+START_TEST(widths_of_the_generator)
+{
+    check_both("generator.noise=event", 0);
+    check_both("generator.noise=event latent.noise=uniform latent.dim=3", 1);
+    check_both("generator.noise=event latent.noise=none data.condition=b_* loss.mmd.weight=0 discriminator.features=pt(a)", 0);
+}
+END_TEST
+
 START_TEST(kernels_and_subset)
 {
     check_both("loss.mmd.kernel=gaussian loss.mmd.events=7 loss.mmd.scale=2", 0);
@@ -143,5 +151,5 @@ START_TEST(conditions_in_both_networks)
 }
 END_TEST
 
-GH_TEST_MAIN("adversarial gradients", every_loss_with_the_logit_penalty, every_penalty, skip_and_uniform_noise, kernels_and_subset,
+GH_TEST_MAIN("adversarial gradients", every_loss_with_the_logit_penalty, every_penalty, skip_and_uniform_noise, widths_of_the_generator, kernels_and_subset,
              conditions_in_both_networks)

@@ -39,7 +39,7 @@ static void same_weights(const genhep_trainer *a, const genhep_trainer *b)
     ck_assert(a->state.figure == b->state.figure && a->state.best_step == b->state.best_step);
 }
 
-enum { VARIANTS = 4 };
+enum { VARIANTS = 5 };
 
 static genhep_options *variant_options(int k)
 {
@@ -47,6 +47,7 @@ static genhep_options *variant_options(int k)
         GAN "generator.skip=on train.batch=700 loss.penalty=logit",
         GAN "loss.gan=wasserstein loss.penalty=gradient discriminator.steps=3 loss.gradient_penalty=1 train.average=0",
         GAN "loss.gan=hinge latent.noise=uniform discriminator.dropout=0.2 generator.norm=batch train.schedule=inverse_time discriminator.decay=0.1",
+        GAN "generator.noise=event latent.noise=uniform latent.dim=2 loss.penalty=r1r2 prep=suppress(d),standardise",
         GAN "loss.gan=wasserstein loss.penalty=none discriminator.clip=0.01 discriminator.optimiser=sgd",
     };
     genhep_options *options = small_options(settings[k]);

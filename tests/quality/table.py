@@ -88,4 +88,31 @@ if toys:
                          f"{s['back_to_back_degrees_median']:.2f} ({s['back_to_back_degrees_truth']:.2f}) | {s['mass_rms_over_median']:.2g} ({s['mass_rms_over_median_truth']:.2g}) |")
     lines.append("")
 lines += unfold_table.lines(f"{folder}/unfold")
+showers = sorted(glob.glob(f"{folder}/*.shower.json"))
+if showers:
+    lines += ["## Calorimeter showers (tests/quality/shower.sh)", "",
+              "Photons of the built-in truth, 504 cells, 20 000 generated showers for the energies of 20 000 true ones. AUC of boosted trees on",
+              "shower shapes and on cells, energy included; largest separation power over the three layers; MAE of the total energy over the",
+              "requested one. `floor` is the separation of two true samples. Baselines: every cell by itself, and the mean shower, of the energy bin.", "",
+              "| card, seed | AUC shapes | AUC cells | layer fraction (floor) | sparsity (floor) | width | eratio | response separation | MAE/E (truth) | minutes |",
+              "|---|---|---|---|---|---|---|---|---|---|"]
+
+    def shower_row(label, j, seconds=None):
+        o, r = j["observables"], j["response"]
+        floor = lambda kind: max(v["floor"] for n, v in o.items() if n.endswith(kind) and n.startswith("layer"))
+        return (f"| {label} | {j['auc_shapes']:.3f} | {j['auc_cells']:.3f} | {j['max_separation_fraction']:.4f} ({floor('fraction'):.4f}) | "
+                f"{j['max_separation_sparsity']:.4f} ({floor('sparsity'):.4f}) | {j['max_separation_width']:.4f} | {j['max_separation_eratio']:.4f} | "
+                f"{o['response']['separation']:.4f} | {r['generated']['mae_over_e']:.4f} ({r['truth']['mae_over_e']:.4f}) | "
+                f"{number(seconds / 60 if seconds else None, 1)} |")
+
+    rows = {p: load(p) for p in showers}
+    for path, j in rows.items():
+        base = path[: -len(".shower.json")]
+        lines.append(shower_row(", ".join(os.path.basename(base).rsplit(".", 1)), j, log_seconds(base)))
+    for j in rows.values():
+        for name, b in j.get("baselines", {}).items():
+            lines.append(shower_row(f"baseline {name}", b))
+        if "baselines" in j:
+            break
+    lines.append("")
 open(output, "w").write("\n".join(lines))

@@ -4,6 +4,8 @@
 
 #include "layers/activation.h"
 #include "layers/norm.h"
+#include "base/normal.h"
+#include "loss/censored.h"
 #include "loss/elbo.h"
 
 enum { N = 37, P = 131 };
@@ -66,6 +68,40 @@ START_TEST(gaussian_with_sigma_of_the_event)
             near((double)G[i * 2 * P + P + j], w * (1 - d * d) * (1 - u * u), 5e-6, "gradient of log sigma");
         }
     near(found, expected, 1e-5, "loss");
+}
+END_TEST
+
+START_TEST(censored_entries)
+{
+    int64_t columns[P], n = 0, off = 0;
+    fill_all();
+    fill(Y, N * 2 * P, 2, 3); /* means up to ten sigma on either side */
+    for (int j = 0; j < P; j++)
+        if (j % 7) columns[n++] = j;
+    for (int i = 0; i < N * P; i++)
+        if (i % P % 7) X[i] = X[i] > 0.5f ? X[i] : 0;
+    for (int global = 0; global < 2; global++) {
+        const int64_t stride = global ? P : 2 * P;
+        double expected = 0, slopes[P] = {0}, without, hazard;
+        memset(slope, 0, sizeof slope);
+        without = global ? gh_gaussian_loss(X, Y, log_sigma, weights, 0.3, N, P, G, slope) : gh_gaussian_event_loss(X, Y, weights, 0.3, N, P, G);
+        double found = without + gh_censored_loss(X, Y, global ? log_sigma : NULL, weights, 0.3, N, P, columns, n, G, slope);
+        for (int i = 0; i < N; i++)
+            for (int j = 0; j < P; j++) {
+                double w = 0.3 * (double)weights[i], u = tanh((double)Y[i * stride + P + (global ? 0 : j)] / 4), y = (double)Y[i * stride + j];
+                double t = global ? (double)log_sigma[j] : 4 * u, x = (double)X[i * P + j], d = (y - x) * exp(-t), a = -y * exp(-t);
+                int censored = j % 7 && !(x > 0);
+                double logarithm = gh_normal_log_cdf(a, &hazard);
+                expected += w * (censored ? -logarithm : 0.5 * d * d + t + 0.5 * log(2 * M_PI));
+                slopes[j] += w * (censored ? hazard * a : 1 - d * d);
+                off += censored;
+                near((double)G[i * stride + j], w * (censored ? hazard : d) * exp(-t), 1e-5, "gradient of the mean");
+                if (!global) near((double)G[i * stride + P + j], w * (censored ? hazard * a : 1 - d * d) * (1 - u * u), 1e-5, "gradient of log sigma");
+            }
+        near(found, expected, 1e-5, "loss");
+        for (int j = 0; global && j < P; j++) near((double)slope[j], slopes[j], 1e-4, "gradient of the global log sigma");
+    }
+    ck_assert_int_gt(off, N);
 }
 END_TEST
 
@@ -159,5 +195,5 @@ START_TEST(activation_sums_what_it_is_given)
 }
 END_TEST
 
-GH_TEST_MAIN("wide rows", gaussian_with_global_sigma, gaussian_with_sigma_of_the_event, divergence_and_cross_entropy,
+GH_TEST_MAIN("wide rows", gaussian_with_global_sigma, gaussian_with_sigma_of_the_event, censored_entries, divergence_and_cross_entropy,
              batch_norm_both_ways, activation_sums_what_it_is_given)

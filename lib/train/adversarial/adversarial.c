@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/emission.h"
 #include "train/adversarial/adversary.h"
 
 int64_t gh_adversary_slice(const genhep_trainer *t, int64_t slice, int64_t *start)
@@ -17,7 +18,7 @@ static void adversarial_free(genhep_trainer *t)
     if (!a) return;
     for (int64_t i = 0; a->work && i < t->threads; i++) gh_adversary_work_free(hooks, &a->work[i]);
     for (int64_t i = 0; a->generator && i < t->slices; i++) gh_tape_free(&a->generator[i]);
-    gh_real *arrays[] = {a->noise, a->input, a->truth, a->conditions, a->truth_weights, a->generated, a->gradient};
+    gh_real *arrays[] = {a->noise, a->input, a->truth, a->conditions, a->truth_weights, a->generated, a->gradient, a->eps};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) gh_free_aligned(hooks, arrays[i]);
     gh_free(hooks, a->work);
     gh_free(hooks, a->generator);
@@ -64,6 +65,7 @@ static gh_status adversarial_create(genhep_trainer *t)
     GH_TRY(gh_alloc_aligned(hooks, &a->truth, t->batch * m->p, sizeof(gh_real)));
     GH_TRY(gh_alloc_aligned(hooks, &a->generated, t->batch * m->p, sizeof(gh_real)));
     GH_TRY(gh_alloc_aligned(hooks, &a->gradient, t->batch * m->p, sizeof(gh_real)));
+    if (m->noise == GH_NOISE_EVENT) GH_TRY(gh_alloc_aligned(hooks, &a->eps, t->batch * m->p, sizeof(gh_real)));
     if (m->q) GH_TRY(gh_alloc_aligned(hooks, &a->conditions, t->batch * m->q, sizeof(gh_real)));
     if (t->data.weights) GH_TRY(gh_alloc_aligned(hooks, &a->truth_weights, t->batch, sizeof(gh_real)));
     return gh_alloc(hooks, &a->slice_loss, 3 * t->slices, sizeof *a->slice_loss);
@@ -79,7 +81,7 @@ void gh_adversary_input(const genhep_trainer *t, gh_adversary_work *work, int64_
 typedef struct gather_context {
     genhep_trainer *trainer;
     int64_t offset; /* into the epoch's order */
-    gh_rng noise;
+    gh_rng noise, eps;
 } gather_context;
 
 static void gather_slice(void *context, int64_t slice, int64_t worker)
@@ -98,14 +100,15 @@ static void gather_slice(void *context, int64_t slice, int64_t worker)
     }
     if (a->noise_kind == GH_LATENT_NORMAL) gh_rng_normals(&c->noise, a->noise_item + start, rows, L, a->noise + start * L, L);
     if (a->noise_kind == GH_LATENT_UNIFORM) gh_rng_uniforms(&c->noise, a->noise_item + start, rows, L, a->noise + start * L, L);
-    gh_gan_input(t->model, rows, a->noise + start * L, Q ? a->conditions + start * Q : NULL, a->input + start * (L + Q));
+    if (a->eps) gh_rng_normals(&c->eps, a->noise_item + start, rows, P, a->eps + start * P, P);
+    gh_gan_input(t->model, rows, a->noise + start * L, L, Q ? a->conditions + start * Q : NULL, a->input + start * (L + Q));
 }
 
 void gh_adversary_gather(genhep_trainer *t, int64_t batch, int64_t noise)
 {
     gh_adversary *a = t->method_state;
     const int64_t per_epoch = t->data.n_train / t->batch;
-    gather_context context = {t, batch % per_epoch * t->batch, gh_rng_make(t->seed, GH_RANDOM_TRAIN, 2)};
+    gather_context context = {t, batch % per_epoch * t->batch, gh_rng_make(t->seed, GH_RANDOM_TRAIN, 2), gh_rng_make(t->seed, GH_RANDOM_TRAIN, 6)};
     gh_trainer_order(t, batch / per_epoch);
     a->noise_item = noise * t->batch;
     gh_pool_run(t->pool, gather_slice, &context, t->slices);
@@ -118,18 +121,19 @@ static void generate_slice(void *context, int64_t slice, int64_t worker)
     const genhep_model *m = t->model;
     const int64_t P = m->p, I = m->latents + m->q;
     int64_t start, rows = gh_adversary_slice(t, slice, &start);
-    gh_real *Y = a->generated + start * P;
+    gh_real *X = a->generated + start * P, *scratch = a->work[worker].scratch, *Y = scratch + gh_network_scratch(&m->decoder, GH_SLICE);
     if (m->decoder.spec.norm == GH_NORM_BATCH || m->decoder.spec.dropout > 0) { /* as the generator's own step sees it */
         const gh_rng rng = gh_rng_make(t->seed, GH_RANDOM_DROPOUT, 0);
         a->generator[slice].products = &a->work[worker].products;
         gh_network_forward(&m->decoder, m->parameters, &a->generator[slice], a->input + start * I, rows, &rng, a->noise_item + start);
-        memcpy(Y, a->generator[slice].value[m->decoder.n_layers], (size_t)(rows * P) * sizeof *Y);
+        Y = a->generator[slice].value[m->decoder.n_layers];
     } else {
         const gh_network_way way = gh_network_plain_way(); /* packing tiles for one batch would cost more than it saves */
-        gh_network_infer(&m->decoder, m->parameters, &way, a->input + start * I, rows, a->work[worker].scratch, Y);
+        gh_network_infer(&m->decoder, m->parameters, &way, a->input + start * I, rows, scratch, Y);
     }
+    gh_emit(m, m->parameters, rows, Y, a->eps ? a->eps + start * P : NULL, P, X);
     if (gh_gan_skip(m))
-        for (int64_t k = 0; k < rows * P; k++) Y[k] += a->noise[start * P + k];
+        for (int64_t k = 0; k < rows * P; k++) X[k] += a->noise[start * P + k];
 }
 
 void gh_adversary_generate(genhep_trainer *t)

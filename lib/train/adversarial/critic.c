@@ -58,7 +58,8 @@ gh_status gh_adversary_work_create(const genhep_trainer *t, const gh_critic *cri
     GH_TRY(gh_alloc_aligned(hooks, &w->c, GH_SLICE, sizeof(gh_real)));
     GH_TRY(gh_alloc_aligned(hooks, &w->t, GH_SLICE, sizeof(gh_real)));
     GH_TRY(gh_alloc_aligned(hooks, &w->s, GH_SLICE, sizeof(gh_real)));
-    return gh_alloc_aligned(hooks, &w->scratch, gh_network_scratch(&t->model->decoder, GH_SLICE), sizeof(gh_real));
+    const gh_network *decoder = &t->model->decoder;
+    return gh_alloc_aligned(hooks, &w->scratch, gh_network_scratch(decoder, GH_SLICE) + GH_SLICE * decoder->spec.outputs, sizeof(gh_real));
 }
 
 int64_t gh_critic_arrays(gh_critic *critic, gh_array *arrays)

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/emission.h"
 #include "train/adversarial/adversary.h"
 
 static void forward_slice(void *context, int64_t slice, int64_t worker)
@@ -13,12 +14,12 @@ static void forward_slice(void *context, int64_t slice, int64_t worker)
     const int64_t P = m->p, I = m->latents + m->q;
     int64_t start, rows = gh_adversary_slice(t, slice, &start);
     const gh_rng rng = gh_rng_make(t->seed, GH_RANDOM_DROPOUT, 0);
-    gh_real *Y = a->generated + start * P;
+    gh_real *X = a->generated + start * P;
     a->generator[slice].products = &a->work[worker].products;
     gh_network_forward(&m->decoder, m->parameters, &a->generator[slice], a->input + start * I, rows, &rng, a->noise_item + start);
-    memcpy(Y, a->generator[slice].value[m->decoder.n_layers], (size_t)(rows * P) * sizeof *Y);
+    gh_emit(m, m->parameters, rows, a->generator[slice].value[m->decoder.n_layers], a->eps ? a->eps + start * P : NULL, P, X);
     if (gh_gan_skip(m))
-        for (int64_t k = 0; k < rows * P; k++) Y[k] += a->noise[start * P + k];
+        for (int64_t k = 0; k < rows * P; k++) X[k] += a->noise[start * P + k];
 }
 
 /* The discriminator's verdict, its gradient down to the generated rows. */
@@ -53,7 +54,8 @@ static void backward_slice(void *context, int64_t slice, int64_t worker)
     int64_t start, rows = gh_adversary_slice(t, slice, &start);
     gh_tape *tape = &a->generator[slice];
     tape->products = &a->work[worker].products;
-    memcpy(tape->gradient[m->decoder.n_layers], a->gradient + start * P, (size_t)(rows * P) * sizeof(gh_real));
+    gh_emit_backward(m, m->parameters, rows, tape->value[m->decoder.n_layers], a->eps ? a->eps + start * P : NULL, P,
+                     a->generated + start * P, a->gradient + start * P, tape->gradient[m->decoder.n_layers], NULL);
     gh_network_backward(&m->decoder, m->parameters, tape, rows, t->weights.slice_gradients + slice * t->weights.n);
 }
 
