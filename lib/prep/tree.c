@@ -40,7 +40,6 @@ static void make_plan(gh_tree_plan *plan)
         plan->motion_at[r] = recoils ? -1 : at;
         at += recoils ? 0 : 2;
     }
-    if (roots == 1 && plan->motion_at[0] < 0) plan->transverse = 0; /* there is no pT that could be an axis */
     plan->rapidity_at = at;
     plan->width = at + roots;
 }
@@ -91,8 +90,8 @@ static gh_status tree_fit(gh_stage *stage, gh_fit *fit)
     GH_TRY_CLEANUP(gh_particle_table_fit(stage, fit, &wish));
     GH_TRY_CLEANUP(gh_particle_table_build(stage, &plan->table));
     GH_TRY_CLEANUP(gh_archive_put_text(&stage->constants, "tree", text));
-    plan->transverse = gh_option_is(fit->options, "prep.frame", "transverse");
-    if (plan->transverse) GH_TRY_CLEANUP(gh_archive_put_i64(&stage->constants, "transverse", 1));
+    plan->along_beam = gh_option_is(fit->options, "prep.frame", "beam");
+    if (plan->along_beam) GH_TRY_CLEANUP(gh_archive_put_i64(&stage->constants, "along_beam", 1));
     make_plan(plan);
     GH_TRY_CLEANUP(add_coordinates(plan, fit->out));
     GH_TRY_CLEANUP(gh_particle_table_rest(stage, fit));
@@ -113,10 +112,10 @@ static gh_status tree_build(gh_stage *stage)
     if (plan->table.count != plan->tree.leaves)
         GH_FAIL(GENHEP_E_FORMAT, "prep: stage 'tree' has %lld particles, its tree names %lld",
                 (long long)plan->table.count, (long long)plan->tree.leaves);
-    if (gh_archive_find(&stage->constants, "transverse")) {
+    if (gh_archive_find(&stage->constants, "along_beam")) {
         int64_t flag;
-        GH_TRY(gh_archive_get_i64(&stage->constants, "transverse", &flag));
-        plan->transverse = flag != 0;
+        GH_TRY(gh_archive_get_i64(&stage->constants, "along_beam", &flag));
+        plan->along_beam = flag != 0;
     }
     make_plan(plan);
     if (plan->width + plan->table.rest_count != stage->width_out)

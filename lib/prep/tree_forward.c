@@ -7,9 +7,8 @@
  * A single root is different: boost along the beam by -y; when it has transverse momentum, turn it
  * onto x and boost along -x. The axes are then beam and transverse momentum, which is the Collins-Soper frame; without
  * transverse momentum phi is the azimuth of the laboratory.
- * prep.frame = transverse takes this frame for every root, with the axes named anew: z is the transverse momentum, x against the
- * beam. Of two children of equal mass the first then has the larger pT exactly where its cos is positive: with p* the momentum in
- * the node's frame, E* its energy there, pT1^2 - pT2^2 = 4 gamma^2 beta p* E* cos. */
+ * prep.frame = beam takes this frame for every root. Of two children of equal mass the first then has the larger pT exactly where
+ * abs(phi) < pi/2. */
 #include <math.h>
 
 #include "prep/tree_frames.h"
@@ -105,7 +104,7 @@ static void enter_frame(row_state *s, const gh_tree_node *node, const vector *su
     }
 }
 
-/* The same for a single root, and for all with prep.frame = transverse. */
+/* The same for a single root, and for all with prep.frame = beam. */
 static void enter_single(row_state *s, const gh_tree_node *node, const vector *sum, double mass)
 {
     double y = rapidity(sum, mass), ch = cosh(y), sh = sinh(y), pt = sqrt(sum->x * sum->x + sum->y * sum->y);
@@ -116,7 +115,6 @@ static void enter_single(row_state *s, const gh_tree_node *node, const vector *s
         if (!has_pt) continue;
         turn(v, 1, 0, sum->x / pt, sum->y / pt);
         boost(&v->x, &v->e, sqrt(mass * mass + pt * pt) / mass, pt / mass);
-        if (s->plan->transverse) *v = (vector){-v->z, v->y, v->x, v->e};
     }
 }
 
@@ -129,7 +127,7 @@ static const char *enter_node(row_state *s, int64_t n, double *out)
     double p = length_of(&sum), mass = sqrt((sum.e - p) * (sum.e + p));
     if (!(mass > 0)) return wrong(s, node->name, mass, "expected a positive mass");
     out[plan->mass_at[n] * GH_PANEL] = mass;
-    if (node->parent < 0 && (plan->transverse || plan->tree.roots == 1)) enter_single(s, node, &sum, mass);
+    if (node->parent < 0 && (plan->along_beam || plan->tree.roots == 1)) enter_single(s, node, &sum, mass);
     else enter_frame(s, node, &sum, mass);
     vector first = sum_below(s, &plan->tree.node[node->child[0]]);
     double size = length_of(&first);

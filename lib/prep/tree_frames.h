@@ -27,7 +27,7 @@ typedef struct gh_tree_plan {
     int64_t angle_at[GH_TREE_MOST_NODES]; /* cos of the first child, phi behind it; -1 for particles */
     int64_t root[GH_TREE_MOST_NODES];     /* the roots' nodes */
     int64_t motion_at[GH_TREE_MOST_NODES]; /* of root r: log pT, phi behind it; -1: the roots' pT add up to 0 */
-    int transverse;      /* roots' frames have their pT as z axis */
+    int along_beam;      /* frames of all roots are those of a single one: z along the beam, x along pT */
     int64_t rapidity_at; /* y of the only root, or the mean; then the differences to the first root */
     int64_t width;       /* coordinates of the tree, without the other columns */
 } gh_tree_plan;

@@ -140,16 +140,6 @@ GH_CLONES static void leave_frame(const double *node, double *momentum, double *
     }
 }
 
-/* Axes of a transverse frame to those of a single root's: its z is the pT, its x against the beam. */
-GH_CLONES static void rename_axes(double *momentum)
-{
-    for (int i = 0; i < GH_PANEL; i++) {
-        double x = momentum[i];
-        momentum[i] = momentum[2 * GH_PANEL + i];
-        momentum[2 * GH_PANEL + i] = -x;
-    }
-}
-
 /* Out of a single root's frame: boost along x by pT, along z by y, turn phi about z. The node holds p, e, angles as any
  * root. */
 GH_CLONES static void leave_single(const double *node, double *momentum, double *energy)
@@ -224,8 +214,7 @@ void gh_tree_inverse_panel(const gh_tree_plan *plan, const double *in, double *m
         if (node->particle >= 0) continue;
         for (int64_t k = node->leaf; k < node->leaf_end; k++) {
             double *momentum = momenta + 3 * k * GH_PANEL, *energy = energies + k * GH_PANEL;
-            if (node->parent < 0 && plan->transverse) rename_axes(momentum);
-            if (node->parent < 0 && (plan->transverse || tree->roots == 1)) leave_single(own, momentum, energy);
+            if (node->parent < 0 && (plan->along_beam || tree->roots == 1)) leave_single(own, momentum, energy);
             else leave_frame(own, momentum, energy);
         }
     }

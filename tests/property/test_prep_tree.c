@@ -180,7 +180,7 @@ START_TEST(there_and_back)
         const int k = run / 2;
         const process *p = &processes[k];
         genhep_dataset *data = sample(p);
-        gh_prep *prep = fitted(p, "tree", run % 2 ? "prep.frame=transverse" : NULL, data);
+        gh_prep *prep = fitted(p, "tree", run % 2 ? "prep.frame=beam" : NULL, data);
         gh_prep_work *work;
         int64_t d = data->d, width = gh_prep_width(prep);
         int balanced = k == 0 || k == 2;
@@ -227,7 +227,7 @@ START_TEST(isotropic_decays_are_flat)
         const int k = run / 2;
         const process *p = &processes[k];
         genhep_dataset *data = sample(p);
-        gh_prep *prep = fitted(p, "tree", run % 2 ? "prep.frame=transverse" : NULL, data);
+        gh_prep *prep = fitted(p, "tree", run % 2 ? "prep.frame=beam" : NULL, data);
         gh_prep_work *work;
         int64_t width = gh_prep_width(prep), angles = 0;
         double *z = malloc((size_t)(N * width) * sizeof *z), column[N];
@@ -308,14 +308,14 @@ START_TEST(angles_follow_their_axes)
 }
 END_TEST
 
-/* In the transverse frame the first of two children of equal mass has the larger pT exactly where its cos is positive; the axes against
- * vectors: z along the root's pT where the root has no rapidity, x against the beam. */
-START_TEST(transverse_frames_order_pt)
+/* In the beam frame the first of two children of equal mass has the larger pT exactly for |phi| < pi/2; the axes against vectors: z along
+ * the beam, x along the root's pT where the root has no rapidity. */
+START_TEST(beam_frames_order_pt)
 {
     gh_hooks hooks = gh_hooks_default();
     const process *p = &processes[3];
     genhep_dataset *data = sample(p);
-    gh_prep *prep = fitted(p, "tree", "prep.frame=transverse", data);
+    gh_prep *prep = fitted(p, "tree", "prep.frame=beam", data);
     gh_prep_work *work;
     int64_t width = gh_prep_width(prep), ordered = 0;
     double *z = malloc((size_t)(N * width) * sizeof *z);
@@ -325,7 +325,7 @@ START_TEST(transverse_frames_order_pt)
     for (int64_t i = 0; i < N; i++) {
         const double *a = data->values + i * data->d, *b = a + 4, *c = z + i * width;
         const double difference = hypot(a[1], a[2]) - hypot(b[1], b[2]);
-        if (fabs(difference) > 1e-6) ck_assert_msg((difference > 0) == (c[1] > 0), "event %d: pT %g, cos %g", (int)i, difference, c[1]);
+        if (fabs(difference) > 1e-6) ck_assert_msg((difference > 0) == (fabs(c[2]) < PI / 2), "event %d: pT %g, phi %g", (int)i, difference, c[2]);
         ordered += difference > 0;
         vec sum = {a[1] + b[1], a[2] + b[2], a[3] + b[3], a[0] + b[0]};
         const double m2 = sum.e * sum.e - sum.x * sum.x - sum.y * sum.y - sum.z * sum.z, pt = hypot(sum.x, sum.y);
@@ -333,8 +333,8 @@ START_TEST(transverse_frames_order_pt)
         vec q = {a[1], a[2], ch * a[3] - sh * a[0], ch * a[0] - sh * a[3]};
         const vec back = {-sum.x, -sum.y, 0, mt}, r = boosted(q, back);
         const double size = sqrt(r.x * r.x + r.y * r.y + r.z * r.z);
-        ck_assert(fabs(c[1] - (r.x * sum.x + r.y * sum.y) / (pt * size)) < 1e-9);
-        ck_assert(fabs(c[2] - atan2((r.y * sum.x - r.x * sum.y) / pt, -r.z)) < 1e-6);
+        ck_assert(fabs(c[1] - r.z / size) < 1e-9);
+        ck_assert(fabs(c[2] - atan2(r.y * sum.x - r.x * sum.y, r.x * sum.x + r.y * sum.y)) < 1e-6);
     }
     ck_assert(ordered > N / 4 && ordered < 3 * N / 4);
     gh_prep_work_free(work);
@@ -475,5 +475,5 @@ START_TEST(bits_do_not_depend_on_the_call)
 }
 END_TEST
 
-GH_TEST_MAIN("prep_tree", there_and_back, isotropic_decays_are_flat, angles_follow_their_axes, transverse_frames_order_pt,
+GH_TEST_MAIN("prep_tree", there_and_back, isotropic_decays_are_flat, angles_follow_their_axes, beam_frames_order_pt,
              constraints_hold_bit_for_bit, wild_numbers_stay_finite, azimuth_is_redrawn, bits_do_not_depend_on_the_call)

@@ -14,7 +14,8 @@ event does not count twice. With the right posterior all d_e have mean zero.
   chi2_ndf             mean of (sum d_e)^2 / sum d_e^2 over bins (40 even ones and two outer ones) with 20 or more truth events
 For each observable over all events:
   relative      (unfolded - truth)/truth: median, half of the central 68 % (absolute difference for eta and x)
-  pull          (truth - median of the R)/(half of their central 68 %): median, half of its central 68 %; null below R = 10. A right
+  pull          (truth - median of the R)/(half of their central 68 %): median, half of its central 68 %; null below R = 10 and where
+                unfoldings of an event are all the same. A right
                 posterior gives more than 1 at small R, since few draws show too little of their spread: `pull_width_expected` is the
                 width for a Gaussian posterior at this R
   calibration   place of the truth among the R, (smaller + U (equal + 1))/(R + 1), uniform for the right posterior: KS distance and
@@ -163,7 +164,7 @@ def pulls(name, t, g, rng):
     absolute = name.startswith("eta") or name == "x"
     relative = ((g - t[:, None]) / (1 if absolute else np.maximum(t, 1e-9)[:, None])).ravel()
     out = {"relative": {"median": float(np.median(relative)), "width": float(half68(relative))}, "pull": None, "calibration": None}
-    if repeat >= 10:
+    if repeat >= 10 and np.median(half68(g, axis=1)) > 0:
         pull = (t - np.median(g, axis=1)) / np.maximum(half68(g, axis=1), 1e-12)
         out["pull"] = {"median": float(np.median(pull)), "width": float(half68(pull))}
     if repeat >= 2:

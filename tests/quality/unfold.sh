@@ -3,6 +3,7 @@
 # Development sees the first 90 % of the sample, the figures are taken on the last 10 %, each event unfolded REPEAT times.
 # zw_detector_fcgan.card runs the other way and is judged by the AUC of the detector's columns. With TOY=<events> the cards
 # run on the built-in zw_unfold process instead: TOY events to train on, another TOY to be unfolded.
+# OPTIONS="key=value ..." goes to every training.
 #   CARDS="zw_unfold_fcgan zw_unfold_cvae" JUDGE=judge.py tests/quality/unfold.sh build <folder of samples>
 # The figures stay in BUILD/quality/unfold; a card that has some is not run again unless FRESH is set.
 set -euo pipefail
@@ -29,7 +30,7 @@ for card in $cards; do
     base=$work/$card.$seed
     [ -f "$base.done" ] && [ -z "${FRESH:-}" ] && continue
     $genhep train "$here/../../examples/cards/$card.card" data.train="$sample" data.limit="$limit" seed="$seed" train.threads="${THREADS:-2}" \
-        -o "$base.h5" > "$base.log" 2>&1
+        ${OPTIONS:-} -o "$base.h5" > "$base.log" 2>&1
     $genhep sample "$base.h5" --condition "$work/truth.h5" --repeat "$repeat" --seed "$seed" -o "$base.gen.h5" > /dev/null
     if [ "$card" = zw_detector_fcgan ]; then
         judge "$base.gen.h5" det_ "$base.judge.json"
