@@ -6,6 +6,8 @@ import re
 import statistics
 import sys
 
+import subtract_table
+
 folder, output = sys.argv[1:3]
 
 
@@ -83,4 +85,5 @@ if toys:
             lines.append(f"| {j['toy']}, {path.split('.')[-2]} | {source} | {s['ks_p_cos']:.2g} | {s['ks_p_phi']:.2g} | "
                          f"{s['back_to_back_degrees_median']:.2f} ({s['back_to_back_degrees_truth']:.2f}) | {s['mass_rms_over_median']:.2g} ({s['mass_rms_over_median_truth']:.2g}) |")
     lines.append("")
+lines += subtract_table.section(folder)
 open(output, "w").write("\n".join(lines))
