@@ -16,7 +16,7 @@ static inline genhep_dataset *subtraction_sample(int64_t n, int64_t seed, double
     genhep_dataset *data;
     ck_ok(genhep_random_normal(seed, 0, 0, 3 * n, z));
     for (int64_t i = 0; i < n; i++) {
-        const int other = (double)(i % 1000) < 1000 * share;
+        const int other = (double)(i % 10) < 10 * share - 0.5;
         rows[2 * i] = (other ? -1 : x) + 0.5 * z[3 * i];
         rows[2 * i + 1] = (other ? 0.5 : 0) + 0.7 * z[3 * i + 1] + 0.2 * z[3 * i];
         weights[i] = i % 7 == 0 ? -0.5 : 1 + 0.1 * (double)(i % 3);

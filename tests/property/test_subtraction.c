@@ -252,9 +252,9 @@ START_TEST(it_learns_a_difference)
 {
     static const char *const settings[] = {
         "generator.skip=on subtract.gain=30 generator.output_gain=0.05 train.steps=2500 train.figure_steps=2500 generator.units=24 discriminator.units=24 "
-        "train.lr=3e-3 train.beta1=0.5 train.average=0.99 loss.penalty=r1r2 discriminator.steps=2",
+        "train.lr=1e-3 train.beta1=0.5 train.beta2=0.9 train.average=0.99 loss.penalty=r1r2 loss.gradient_penalty=1e-3 discriminator.steps=2",
         "subtract.labels=stratified generator.skip=on train.steps=1200 train.figure_steps=1200 generator.units=24 discriminator.units=24 "
-        "train.lr=3e-3 train.beta1=0.5 train.average=0.99 loss.penalty=r1r2 discriminator.steps=2",
+        "train.lr=1e-3 train.beta1=0.5 train.beta2=0.9 train.average=0.99 loss.penalty=r1r2 loss.gradient_penalty=1e-3 discriminator.steps=2",
     };
     static double events[EVENTS * D];
     for (int k = 0; k < 2; k++) {

@@ -1,4 +1,4 @@
-"""subtract.py GENERATED --base FILE --subtract FILE [--add FILE] [--sigma PB] [--reference-base FILE [--reference-subtract FILE]
+"""subtract.py GENERATED --base FILE [--subtract FILE] [--add FILE] [--sigma PB] [--reference-base FILE [--reference-subtract FILE]
 [--reference-add FILE]] [--bins 40] [--json FILE] -- a generated sample of base - subtract (+ add) against binned subtraction.
 
 The samples carry cross sections in the attribute sigma_pb, and each of their events counts sigma_pb/n (or its share of weights).
@@ -18,6 +18,8 @@ toy_1x over its range). Per observable:
   chi2_ndf_shape            the same with generated scaled to the exact total
   chi2_ndf_binned           mean of (generated - X)^2/(variance + e^2): needs no exact answer
   binned                    share_inside and mean_ratio of binned subtraction itself against the exact answer
+Without --subtract and --add the sample is compared with --base alone: the events of one sample's classes. z_peak is the weighted median of m
+in 81 to 101 GeV, generated and of the exact answer.
 Totals: generated, expected from the cross sections, and their ratio. With --add on toy_1x: area, position and half width of the peak
 from a least-squares fit of flat + peak to the generated histogram."""
 import argparse
@@ -96,8 +98,9 @@ def observables(x, names):
     if len(names) == 8 and all(names[i].endswith(("_E", "_px", "_py", "_pz")[i % 4]) for i in range(8)):
         m, y, pt, along = pair(x)
         a, b = names[0][:-2], names[4][:-2]
+        eta = [np.arcsinh(v[:, 3] / np.maximum(np.hypot(v[:, 1], v[:, 2]), 1e-9)) for v in (p, q)]
         return {f"{a}_E": x[:, 0], f"{b}_E": x[:, 4], f"{a}_pT": pt[0], f"{b}_pT": pt[1], f"{a}_pz": x[:, 3], f"{b}_pz": x[:, 7],
-                "m": m, "y": y, f"{a}_cos": along[0] / np.maximum(np.hypot(along[0], pt[0]), 1e-9)}
+                f"{a}_eta": eta[0], f"{b}_eta": eta[1], "m": m, "y": y, f"{a}_cos": along[0] / np.maximum(np.hypot(along[0], pt[0]), 1e-9)}
     return {n: x[:, i] for i, n in enumerate(names)}
 
 
@@ -114,11 +117,18 @@ def histogram(v, w, edges):
     return np.histogram(v, edges, weights=w)[0], np.histogram(v, edges, weights=w**2)[0]
 
 
-def toy_exact(edges, add):
-    exact = 0.1 * np.diff(edges)
-    if add:
-        exact = exact + 5 / np.pi * np.diff(np.arctan((edges - 90) / 10))
+def toy_exact(edges, signed):
+    parts = {"subtract": np.diff(np.log(edges)), "add": 5 / np.pi * np.diff(np.arctan((edges - 90) / 10))}
+    parts["base"] = parts["subtract"] + 0.1 * np.diff(edges)
+    exact = sum(sign * parts[sample.settings()["sample"]] for sample, sign in signed)
     return exact, np.zeros(len(exact))
+
+
+def weighted_median(v, w, low, high):
+    inside = (v > low) & (v < high)
+    order = np.argsort(v[inside])
+    sums = np.cumsum(w[inside][order])
+    return float(np.interp(0.5 * sums[-1], np.maximum.accumulate(sums), v[inside][order])) if len(sums) and sums[-1] > 0 else None
 
 
 def compare(generated, exact, error, variance, scale):
@@ -157,17 +167,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("generated")
     parser.add_argument("--base", required=True)
-    parser.add_argument("--subtract", required=True)
-    for name in ("--add", "--reference-base", "--reference-subtract", "--reference-add", "--json"):
+    for name in ("--subtract", "--add", "--reference-base", "--reference-subtract", "--reference-add", "--json"):
         parser.add_argument(name)
     parser.add_argument("--sigma", type=float)
     parser.add_argument("--bins", type=int, default=40)
     args = parser.parse_args()
-    base, minus = Sample(args.base), Sample(args.subtract)
+    base, minus = Sample(args.base), Sample(args.subtract) if args.subtract else None
     plus = Sample(args.add) if args.add else None
     generated = Sample(args.generated, args.sigma, absolute=True)
     names = base.names
-    signed = [(base, 1), (minus, -1)] + ([(plus, 1)] if plus else [])
+    signed = [(base, 1)] + ([(minus, -1)] if minus else []) + ([(plus, 1)] if plus else [])
     seen = [(observables(s.values(names), names), s.w, sign) for s, sign in signed]
     made = observables(generated.values(names), names)
     toy = base.process == "toy_1x"
@@ -176,12 +185,12 @@ def main():
         source = "closed form"
     elif args.reference_base:
         first = Sample(args.reference_base)
-        if args.reference_subtract:
+        if args.reference_subtract or not (minus or plus):
             source = "bins of the reference samples"
-            files = [(first, 1), (Sample(args.reference_subtract), -1)]
+            files = [(first, 1)] + ([(Sample(args.reference_subtract), -1)] if args.reference_subtract else [])
             files += [(Sample(args.reference_add), 1)] if args.reference_add else []
             reference = [(observables(s.values(names), names), sign * s.w) for s, sign in files]
-        elif first.process == "zg_real" and minus.process == "zg_dipole" and not plus:
+        elif first.process == "zg_real" and minus and minus.process == "zg_dipole" and not plus:
             source = "matrix elements on the events of the reference"
             weight = first.w * zg_weights(first, names, float(minus.settings()["kappa"]))
             reference = [(observables(first.values(names), names), weight)]
@@ -204,7 +213,7 @@ def main():
         h, variance = histogram(made[name], generated.w, edges)
         both = variance + square
         figures = {"bins": args.bins, "chi2_ndf_binned": float(((h - binned)[both > 0] ** 2 / both[both > 0]).mean())}
-        exact = toy_exact(edges, plus) if toy else None
+        exact = toy_exact(edges, signed) if toy else None
         if reference:
             parts = [histogram(values[name], w, edges) for values, w in reference]
             exact = sum(p[0] for p in parts), sum(p[1] for p in parts)
@@ -214,7 +223,10 @@ def main():
             figures.update(compare(h, exact, error, variance, scale))
             own = compare(binned, exact, error, square, None)
             figures["binned"] = {k: own[k] for k in ("share_inside", "mean_ratio")}
-        if toy and plus:
+        if name == "m" and reference:
+            figures["z_peak"] = [weighted_median(made[name], generated.w, 81, 101),
+                                 weighted_median(*(np.concatenate(c) for c in zip(*((v[name], w) for v, w in reference))), 81, 101)]
+        if toy and plus and minus:
             figures["peak"] = peak(edges, h, variance)
         result["observables"][name] = figures
     rows = [f for f in result["observables"].values() if "mean_ratio" in f]

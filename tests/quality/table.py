@@ -6,6 +6,7 @@ import re
 import statistics
 import sys
 
+import subtract_table
 import unfold_table
 
 folder, output = sys.argv[1:3]
@@ -115,4 +116,5 @@ if showers:
         if "baselines" in j:
             break
     lines.append("")
+lines += subtract_table.section(folder)
 open(output, "w").write("\n".join(lines))
