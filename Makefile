@@ -72,7 +72,7 @@ $(B)/obj/%.o: %.c
 	$(SAY) CC $<
 	$(Q)$(CC) $(BASE_CFLAGS) -fvisibility=hidden -MMD -MP -c $< -o $@
 # products and sums as written: the same bits from every CPU, whether in a loop or alone
-$(B)/obj/lib/base/normal.o $(B)/dbl/lib/base/normal.o: BASE_CFLAGS += -ffp-contract=off
+$(B)/obj/lib/base/normal.o $(B)/dbl/lib/base/normal.o $(B)/visible/lib/base/normal.o: BASE_CFLAGS += -ffp-contract=off
 $(B)/dbl/%.o: %.c
 	@mkdir -p $(@D)
 	$(SAY) CC $< "(double)"
@@ -100,14 +100,15 @@ $(B)/genhep.pc: pkgconfig/genhep.pc.in FORCE
 # every CPU is linked once, with all of base and linalg, and not into every test.
 GEMM_SRC := $(wildcard lib/base/*.c lib/linalg/*.c)
 TEST_LIBS = -L$(B) $(HDF5_LIBS) -lz -lm -lpthread $(CHECK_LIBS) -Wl,-rpath,'$(abspath $(B))'
-$(B)/libgemm_test.so: $(GEMM_SRC) $(wildcard lib/base/*.h lib/base/*.def lib/linalg/*.h include/genhep/*.h)
+$(B)/visible/%.o: %.c
 	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE_CFLAGS) -MMD -MP -c $< -o $@
+$(B)/libgemm_test.so: $(GEMM_SRC:%.c=$(B)/visible/%.o)
 	$(SAY) LD $@
-	$(Q)$(CC) $(BASE_CFLAGS) -shared -o $@ $(GEMM_SRC) $(BLAS_LIBS) -lm -lpthread
-$(B)/libgemm_test_double.so: $(GEMM_SRC) $(wildcard lib/base/*.h lib/base/*.def lib/linalg/*.h include/genhep/*.h)
-	@mkdir -p $(@D)
+	$(Q)$(CC) $(MODE) -shared -o $@ $^ $(BLAS_LIBS) -lm -lpthread
+$(B)/libgemm_test_double.so: $(GEMM_SRC:%.c=$(B)/dbl/%.o)
 	$(SAY) LD $@
-	$(Q)$(CC) $(BASE_CFLAGS) -DGH_REAL_DOUBLE -shared -o $@ $(GEMM_SRC) $(BLAS_LIBS) -lm -lpthread
+	$(Q)$(CC) $(MODE) -shared -o $@ $^ $(BLAS_LIBS) -lm -lpthread
 $(B)/tests/grad/%: tests/grad/%.c $(B)/libgenhep_double.a $(B)/libgemm_test_double.so
 	@mkdir -p $(@D)
 	$(SAY) LD $@
@@ -117,7 +118,7 @@ $(B)/tests/%: tests/%.c $(B)/libgenhep.a $(B)/libgemm_test.so $(filter-out $(B)/
 	$(SAY) LD $@
 	$(Q)$(CC) $(BASE_CFLAGS) -Itests -Isrc -MMD -MP -MF $@.d $< -o $@ $(filter-out $(B)/obj/src/main.o,$(TOOL_OBJ)) -L$(B) -Wl,--no-as-needed -lgemm_test $(B)/libgenhep.a $(TEST_LIBS)
 
--include $(LIB_OBJ:.o=.d) $(DBL_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(TEST_BIN:=.d) $(TEST_LONG_BIN:=.d) $(B)/tests/fuzz/fuzz.d
+-include $(LIB_OBJ:.o=.d) $(DBL_OBJ:.o=.d) $(GEMM_SRC:%.c=$(B)/visible/%.d) $(TOOL_OBJ:.o=.d) $(TEST_BIN:=.d) $(TEST_LONG_BIN:=.d) $(B)/tests/fuzz/fuzz.d
 
 
 # ---- set-up -------------------------------------------------------------------------------------------------------
