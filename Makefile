@@ -196,6 +196,7 @@ valgrind: all $(B)/tests/property/test_model_file $(B)/tests/property/test_sampl
 # ---- measuring ----------------------------------------------------------------------------------------------------
 bench: all ## events per second beside pure SGEMM and PyTorch; rewrites docs/performance.md
 	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE tests/bench/run.sh $(B)
+	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE tests/bench/gan.sh $(B)
 quality: all ## train and judge every card, three seeds each; rewrites docs/quality.md (DATA=<folder of samples>)
 	tests/quality/run.sh $(B) $(DATA)
 	tests/quality/unfold.sh $(B) $(DATA)

@@ -84,8 +84,14 @@ run_start() { # from the shell's fork to the moment the event is there
 
 # ---- rounds ----------------------------------------------------------------------------------------------------
 load_before=$(cut -d' ' -f1 /proc/loadavg)
-busy=$(awk -v l="$load_before" -v n="$(nproc)" 'BEGIN { print (l > 0.5 * n) }')
-if ((busy)); then echo "note: load $load_before on $(nproc) cores: figures with two threads decide nothing"; fi
+# what others take of the processors just now; the load average still holds what this shell did before
+processor_time() { awk '$1 == "cpu" { all = 0; for (i = 2; i <= 9; i++) all += $i; print all, $5 + $6 }' /proc/stat; }
+read -r all_before idle_before < <(processor_time)
+sleep 3
+read -r all_after idle_after < <(processor_time)
+taken=$(awk -v a="$((all_after - all_before))" -v i="$((idle_after - idle_before))" 'BEGIN { printf "%.0f", 100 * (1 - i / a) }')
+busy=$((taken > 10))
+if ((busy)); then echo "note: other programs take $taken % of the processors: figures with two threads decide nothing"; fi
 for ((round = 1; round <= ROUNDS; round++)); do
     printf 'round %d of %d (load %s)\n' "$round" "$ROUNDS" "$(cut -d' ' -f1 /proc/loadavg)"
     for c in $cases; do
@@ -102,8 +108,8 @@ if [[ -n $python ]]; then exec {torch_in}>&-; fi
 
 # ---- the table -------------------------------------------------------------------------------------------------
 {
-    echo "Machine: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores; load average" \
-        "$load_before at the start and $(cut -d' ' -f1 /proc/loadavg) at the end, this run's own included." \
+    echo "Machine: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores, $taken % taken by other" \
+        "programs before the first round; load average $load_before then and $(cut -d' ' -f1 /proc/loadavg) at the end, this run's own included." \
         "$(date -u +%Y-%m-%d), $ROUNDS rounds."
     echo
     echo "genhep: $("$B/genhep" --version);" \
