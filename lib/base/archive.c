@@ -47,8 +47,14 @@ const gh_entry *gh_archive_find(const gh_archive *archive, const char *name)
     return NULL;
 }
 
-gh_status gh_archive_put(gh_archive *archive, const char *name, gh_dtype type, int32_t rank, const int64_t *dims,
-                         const void *data)
+static int64_t numbers_of(int32_t rank, const int64_t *dims)
+{
+    int64_t total = 1;
+    for (int32_t i = 0; i < rank; i++) total *= dims[i];
+    return total;
+}
+
+gh_status gh_archive_give(gh_archive *archive, const char *name, gh_dtype type, int32_t rank, const int64_t *dims, void *data)
 {
     if (gh_archive_find(archive, name)) GH_FAIL(GENHEP_E_ARG, "archive: '%s' is there already", name);
     if (archive->count == archive->capacity) {
@@ -56,19 +62,23 @@ gh_status gh_archive_put(gh_archive *archive, const char *name, gh_dtype type, i
         GH_TRY(gh_resize(&archive->hooks, &archive->entries, capacity, sizeof *archive->entries));
         archive->capacity = capacity;
     }
-    gh_entry entry = {NULL, type, rank, {1, 1, 1}, NULL};
-    int64_t total = 1;
-    for (int32_t i = 0; i < rank; i++) total *= entry.dims[i] = dims[i];
+    gh_entry entry = {NULL, type, rank, {1, 1, 1}, data};
+    for (int32_t i = 0; i < rank; i++) entry.dims[i] = dims[i];
     GH_TRY(gh_strdup(&archive->hooks, name, &entry.name));
-    /* one zeroed byte more, so text is always terminated */
-    gh_status status = gh_alloc(&archive->hooks, &entry.data, total * (int64_t)gh_dtype_size(type) + 1, 1);
-    if (status) {
-        gh_free(&archive->hooks, entry.name);
-        return status;
-    }
-    if (total) memcpy(entry.data, data, (size_t)total * gh_dtype_size(type));
     archive->entries[archive->count++] = entry;
     return GENHEP_OK;
+}
+
+gh_status gh_archive_put(gh_archive *archive, const char *name, gh_dtype type, int32_t rank, const int64_t *dims,
+                         const void *data)
+{
+    const int64_t bytes = numbers_of(rank, dims) * (int64_t)gh_dtype_size(type);
+    char *copy;
+    GH_TRY(gh_alloc(&archive->hooks, &copy, bytes + 1, 1));
+    if (bytes) memcpy(copy, data, (size_t)bytes);
+    gh_status status = gh_archive_give(archive, name, type, rank, dims, copy);
+    if (status) gh_free(&archive->hooks, copy);
+    return status;
 }
 
 gh_status gh_archive_put_text(gh_archive *archive, const char *name, const char *text)

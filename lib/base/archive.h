@@ -35,6 +35,10 @@ gh_status gh_archive_put_text(gh_archive *archive, const char *name, const char 
 gh_status gh_archive_put_i64(gh_archive *archive, const char *name, int64_t value);
 gh_status gh_archive_put_f64(gh_archive *archive, const char *name, double value);
 
+/** Add `data` itself, a block of gh_alloc with a zero byte behind the numbers, so that text is always terminated. After success it is the
+ * archive's. */
+gh_status gh_archive_give(gh_archive *archive, const char *name, gh_dtype type, int32_t rank, const int64_t *dims, void *data);
+
 /** NULL when absent. */
 const gh_entry *gh_archive_find(const gh_archive *archive, const char *name);
 

@@ -172,13 +172,14 @@ static gh_status read_entry(reader *r, hid_t dataset)
     if (entry.type == GH_F64) memory = H5T_NATIVE_DOUBLE;
     if (entry.type == GH_I64) memory = H5T_NATIVE_INT64;
     int64_t numbers = entry.dims[0] * entry.dims[1] * entry.dims[2];
-    GH_TRY_CLEANUP(gh_alloc(hooks, &entry.data, numbers, gh_dtype_size(entry.type)));
+    GH_TRY_CLEANUP(gh_alloc(hooks, &entry.data, numbers * (int64_t)gh_dtype_size(entry.type) + 1, 1));
     if (numbers > 0 && H5Dread(dataset, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, entry.data) < 0) {
         status = gh_h5_fail(GENHEP_E_FORMAT, "%s: '%s' cannot be read", r->where, r->name);
         goto cleanup;
     }
     if (entry.type == GH_TEXT) entry.dims[0] = (int64_t)strnlen(entry.data, (size_t)entry.dims[0]); /* NUL padding */
-    status = gh_archive_put(r->archive, entry.name, entry.type, entry.rank, entry.dims, entry.data);
+    status = gh_archive_give(r->archive, entry.name, entry.type, entry.rank, entry.dims, entry.data);
+    if (!status) entry.data = NULL;
     if (status == GENHEP_E_ARG) status = gh_fail(GENHEP_E_FORMAT, "%s: '%s' occurs twice", r->where, r->name);
 cleanup:
     gh_free(hooks, entry.data);

@@ -72,14 +72,54 @@ gh_status gh_h5_open(const char *path, hid_t *file)
     return GENHEP_OK;
 }
 
+/* The core driver would copy an image twice, once into the property list and once when it opens it. These callbacks hand it the
+ * caller's bytes instead: `user` is the image, which is only read and stays where it is until the file is closed. */
+static void *image_is_there(size_t size, H5FD_file_image_op_t operation, void *user)
+{
+    (void)size;
+    return operation == H5FD_FILE_IMAGE_OP_PROPERTY_LIST_GET ? NULL : user;
+}
+static void *image_copy(void *to, const void *from, size_t size, H5FD_file_image_op_t operation, void *user)
+{
+    (void)operation;
+    (void)user;
+    return to == from ? to : memcpy(to, from, size);
+}
+static void *image_stays(void *image, size_t size, H5FD_file_image_op_t operation, void *user)
+{
+    (void)image;
+    (void)size;
+    (void)operation;
+    (void)user;
+    return NULL; /* growing is refused */
+}
+static herr_t image_is_the_callers(void *image, H5FD_file_image_op_t operation, void *user)
+{
+    (void)image;
+    (void)operation;
+    (void)user;
+    return 0;
+}
+static void *same_user(void *user)
+{
+    return user;
+}
+static herr_t keep_user(void *user)
+{
+    (void)user;
+    return 0;
+}
+
 gh_status gh_h5_open_image(const void *bytes, int64_t size, const char *where, hid_t *file)
 {
     *file = -1;
     GH_TRY(gh_h5_check_image(bytes, size, where));
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
-    /* the core driver copies the image once more when it opens it */
-    if (H5Pset_fapl_core(access, 1 << 20, 0) >= 0 && H5Pset_file_image(access, (void *)bytes, (size_t)size) >= 0)
+    H5FD_file_image_callbacks_t callbacks = {image_is_there, image_copy, image_stays, image_is_the_callers,
+                                             same_user,      keep_user,  (void *)bytes};
+    if (H5Pset_fapl_core(access, 1 << 20, 0) >= 0 && H5Pset_file_image_callbacks(access, &callbacks) >= 0 &&
+        H5Pset_file_image(access, (void *)bytes, (size_t)size) >= 0)
         *file = H5Fopen("genhep-image", H5F_ACC_RDONLY, access);
     gh_h5_close(&access);
     if (*file < 0) return gh_h5_fail(GENHEP_E_FORMAT, "%s: the content cannot be opened as HDF5", where);
