@@ -6,7 +6,6 @@
 
 #include "cli.h"
 #include "conditions.h"
-#include "table.h"
 
 static double now(void)
 {
@@ -15,97 +14,111 @@ static double now(void)
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-/* What a run of sampling works on. */
+/* What a run of sampling works on: a chunk of events at a time. */
 typedef struct job {
     const arguments *given;
     genhep_model *model;
     conditions conditions;
-    int64_t n, d;
-    double *values;  /* (n,d) */
-    double *weights; /* n, or NULL */
+    genhep_sampler *sampler;
+    int64_t n, d, chunk;
+    int single;            /* events are drawn as float: what is stored is what a float caller gets */
+    float *rows;           /* (chunk,d), or */
+    double *wide;          /* (chunk,d) */
+    double *cond;          /* (chunk,c), NULL without conditions */
+    double *weights;       /* chunk, or NULL: those of the conditions' rows, or of classes */
+    double seconds, sigma; /* of drawing; sum of the weights of events with classes */
 } job;
 
-enum { ROWS = 65536 }; /* events of a call: what is expanded or converted on the way stays small */
-
-/* Draw into doubles; float32 output goes through float, so that what is stored is what a float caller gets. */
-static genhep_status draw(job *j, genhep_sampler *sampler, int single)
-{
-    const int64_t d = j->d, c = j->conditions.c, most = j->n < ROWS ? j->n : ROWS;
-    genhep_status status = GENHEP_OK;
-    float *rows = single ? malloc((size_t)(most * d) * sizeof *rows + 1) : NULL;
-    double *cond = c ? malloc((size_t)(most * c) * sizeof *cond + 1) : NULL;
-    if ((single && !rows) || (c && !cond)) status = GENHEP_E_NOMEM;
-    for (int64_t done = 0; !status && done < j->n; done += ROWS) {
-        int64_t n = j->n - done < ROWS ? j->n - done : ROWS;
-        double *to = j->values + done * d;
-        if (c) conditions_expand(&j->conditions, done, n, cond);
-        double *weights = genhep_model_classes(j->model) ? j->weights + done : NULL;
-        status = single ? genhep_sampler_draw_weighted_float(sampler, n, cond, c, rows, d, n * d, weights)
-                        : genhep_sampler_draw_weighted_double(sampler, n, cond, c, to, d, n * d, weights);
-        for (int64_t i = 0; single && !status && i < n * d; i++) to[i] = (double)rows[i];
-    }
-    free(rows);
-    free(cond);
-    return status;
-}
-
-/* Arrays for the events; the weights are those of the conditions' rows, or those of classes. */
 static int allocate(job *j)
 {
-    const conditions *c = &j->conditions;
-    const int weighted = c->weights || genhep_model_classes(j->model);
-    j->values = malloc((size_t)(j->n * j->d) * sizeof *j->values + 1);
-    j->weights = weighted ? malloc((size_t)j->n * sizeof *j->weights + 1) : NULL;
-    if (!j->values || (weighted && !j->weights))
-        return fail("%lld events of %lld columns do not fit into memory", (long long)j->n, (long long)j->d);
-    for (int64_t i = 0; c->weights && i < j->n; i++) j->weights[i] = c->weights[i / c->repeat];
+    const size_t rows = (size_t)j->chunk, numbers = rows * (size_t)j->d;
+    const int weighted = j->conditions.weights || genhep_model_classes(j->model);
+    if (j->single) j->rows = malloc(numbers * sizeof *j->rows + 1);
+    else j->wide = malloc(numbers * sizeof *j->wide + 1);
+    if (j->conditions.c) j->cond = malloc(rows * (size_t)j->conditions.c * sizeof *j->cond + 1);
+    if (weighted) j->weights = malloc(rows * sizeof *j->weights + 1);
+    if ((!j->rows && !j->wide) || (j->conditions.c && !j->cond) || (weighted && !j->weights))
+        return fail("%lld events of %lld columns do not fit into memory; set sample.chunk", (long long)j->chunk, (long long)j->d);
     return 0;
 }
 
-/* The table's cross section is that of its classes, not that of a training sample. */
-static genhep_status state_sigma(genhep_dataset *table, double sigma)
+/* Events first .. first+n-1. The weights of classes, whose mean is the cross section, become weights that add up to it. */
+static genhep_status draw(job *j, int64_t first, int64_t n)
 {
-    char text[40];
-    snprintf(text, sizeof text, "%.10g", sigma);
-    for (char *c = text; *c; c++)
-        if (*c == ',') *c = '.'; /* whatever the locale */
-    return genhep_dataset_set_attribute(table, "sigma_pb", text);
+    const int64_t d = j->d, c = j->conditions.c;
+    double *drawn = genhep_model_classes(j->model) ? j->weights : NULL;
+    const double start = now();
+    if (c) conditions_expand(&j->conditions, first, n, j->cond);
+    genhep_status status = j->single ? genhep_sampler_draw_weighted_float(j->sampler, n, j->cond, c, j->rows, d, n * d, drawn)
+                                     : genhep_sampler_draw_weighted_double(j->sampler, n, j->cond, c, j->wide, d, n * d, drawn);
+    j->seconds += now() - start;
+    for (int64_t i = 0; i < n && !status; i++) {
+        if (drawn) j->sigma += drawn[i] /= (double)j->n;
+        else if (j->weights) j->weights[i] = j->conditions.weights[(first + i) / j->conditions.repeat];
+    }
+    return status;
 }
 
-/* Weights of events with classes, whose mean is the cross section, to weights that add up to it. @return the sum */
-static double spread_weights(job *j)
+/* Draw all events; without a writer only their weights are added up. */
+static genhep_status draw_all(job *j, genhep_writer *writer)
 {
-    double sigma = 0;
-    for (int64_t i = 0; i < j->n; i++) sigma += j->weights[i] /= (double)j->n;
-    return sigma;
+    genhep_status status = GENHEP_OK;
+    j->sigma = 0;
+    for (int64_t done = 0; done < j->n && !status; done += j->chunk) {
+        const int64_t n = j->n - done < j->chunk ? j->n - done : j->chunk;
+        status = draw(j, done, n);
+        if (!status && writer)
+            status = j->single ? genhep_writer_append_float(writer, n, j->rows, j->d, j->weights)
+                               : genhep_writer_append_double(writer, n, j->wide, j->d, j->weights);
+    }
+    return status;
+}
+
+/* The file's cross section is that of its classes, not that of a training sample. */
+static genhep_status state_sigma(const job *j, genhep_writer *writer)
+{
+    char text[40];
+    snprintf(text, sizeof text, "%.10g", j->sigma);
+    for (char *c = text; *c; c++)
+        if (*c == ',') *c = '.'; /* whatever the locale */
+    return genhep_writer_set_attribute(writer, "sigma_pb", text);
+}
+
+/* Draw and write. The cross section of classes is the sum of the weights, known behind the last event. HepMC3 states it with
+ * every event, so there the weights are added up first, by drawing the same events twice. */
+static genhep_status stream(job *j, genhep_writer *writer)
+{
+    const int classes = genhep_model_classes(j->model) > 0, before = classes && strstr(j->given->output, ".hepmc3");
+    int64_t first = 0;
+    genhep_status status = genhep_sampler_tell(j->sampler, &first);
+    if (before) {
+        if (!status) status = draw_all(j, NULL);
+        if (!status) status = state_sigma(j, writer);
+        if (!status) status = genhep_sampler_seek(j->sampler, first);
+    }
+    if (!status) status = draw_all(j, writer);
+    if (!status && classes && !before) status = state_sigma(j, writer);
+    return status ? status : genhep_writer_close(writer);
 }
 
 static int sample_to(job *j, genhep_options *options)
 {
-    genhep_sampler *sampler = NULL;
-    genhep_dataset *table = NULL;
+    genhep_writer *writer = NULL;
     char storage[16];
-    double seconds = 0, sigma = 0;
-    const int classes = genhep_model_classes(j->model) > 0;
-    if (allocate(j)) return 1;
     genhep_status status = genhep_options_get_text(options, "data.storage", storage, sizeof storage, NULL);
-    int single = !status && strcmp(storage, "float64") != 0;
-    if (!status) status = genhep_options_set(options, "data.storage", single ? "float32" : "float64");
-    if (!status) status = genhep_sampler_create(j->model, options, &sampler);
-    if (!status) {
-        double start = now();
-        status = draw(j, sampler, single);
-        seconds = now() - start;
-    }
-    if (!status && classes) sigma = spread_weights(j);
-    if (!status) status = table_of_model(j->model, j->n, j->values, j->weights, &table);
-    if (!status && classes) status = state_sigma(table, sigma);
-    if (!status) status = genhep_dataset_write(table, j->given->output, options);
-    genhep_dataset_free(table);
-    genhep_sampler_free(sampler);
+    j->single = !status && strcmp(storage, "float64") != 0;
+    if (!status) status = genhep_options_set(options, "data.storage", j->single ? "float32" : "float64");
+    if (!status) status = genhep_options_get_int(options, "sample.chunk", &j->chunk);
+    if (!status) status = genhep_sampler_create(j->model, options, &j->sampler);
     if (status) return fail_library();
-    printf("%s: %lld events, %.3g s of sampling, %.3g events/s\n", j->given->output, (long long)j->n, seconds,
-           seconds > 0 ? (double)j->n / seconds : 0);
+    if (j->chunk > j->n) j->chunk = j->n > 0 ? j->n : 1;
+    if (allocate(j)) return 1;
+    status = genhep_writer_create_for_model(j->model, j->given->output, j->weights != NULL, options, &writer);
+    if (!status) status = stream(j, writer);
+    genhep_writer_free(writer);
+    if (status) return fail_library();
+    printf("%s: %lld events, %.3g s of sampling, %.3g events/s\n", j->given->output, (long long)j->n, j->seconds,
+           j->seconds > 0 ? (double)j->n / j->seconds : 0);
     return 0;
 }
 
@@ -140,7 +153,10 @@ int command_sample(int argc, char **argv)
         result = conditions_open(j.model, given.condition, given.repeat, options, &j.conditions) || count_events(&j) ||
                  sample_to(&j, options);
     }
-    free(j.values);
+    genhep_sampler_free(j.sampler);
+    free(j.rows);
+    free(j.wide);
+    free(j.cond);
     free(j.weights);
     conditions_close(&j.conditions);
     genhep_model_free(j.model);

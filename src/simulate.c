@@ -123,20 +123,46 @@ static int parse_arguments(int argc, char **argv, request *want)
     return 0;
 }
 
+/** Make and write a chunk of events after the other. */
+static int write_chunks(const request *want, const truth_run *run, genhep_writer *writer)
+{
+    char message[512] = "";
+    int64_t chunk = 0, n;
+    int wrong = genhep_options_get_int(want->options, "sample.chunk", &chunk) ? library_failed() : 0;
+    if (chunk > want->n) chunk = want->n > 0 ? want->n : 1;
+    double *rows = malloc((size_t)chunk * (size_t)run->process->n_columns * sizeof *rows + 1);
+    if (!wrong && !rows) wrong = failed("no memory for a chunk of events", "a smaller sample.chunk");
+    for (int64_t done = 0; done < want->n && !wrong; done += n) {
+        n = want->n - done < chunk ? want->n - done : chunk;
+        if (truth_rows(run, done, n, want->seed, rows, message, sizeof message)) {
+            fprintf(stderr, "genhep simulate: %s\n", message);
+            wrong = 1;
+        } else if (genhep_writer_append_double(writer, n, rows, run->process->n_columns, NULL)) {
+            wrong = library_failed();
+        }
+    }
+    free(rows);
+    return wrong || !genhep_writer_close(writer) ? wrong : library_failed();
+}
+
 static int write_events(const request *want)
 {
     char message[512] = "";
-    genhep_dataset *dataset = NULL;
-    if (truth_generate(want->process, want->n, want->seed, want->settings, want->n_settings, &dataset, message,
-                       sizeof message)) {
+    genhep_dataset *columns = NULL;
+    genhep_writer *writer = NULL;
+    truth_run run;
+    int wrong = 1;
+    if (truth_start(want->process, want->n, want->settings, want->n_settings, &run, message, sizeof message) ||
+        truth_table(&run, want->n, want->seed, 0, NULL, &columns, message, sizeof message))
         fprintf(stderr, "genhep simulate: %s\n", message);
-        return 1;
-    }
-    int wrong = genhep_dataset_write(dataset, want->path, want->options) ? library_failed() : 0;
+    else if (genhep_writer_create(columns, want->path, 0, want->options, &writer)) library_failed();
+    else wrong = write_chunks(want, &run, writer);
     if (!wrong)
-        printf("%s: %" PRId64 " events of %s, %" PRId64 " columns, seed %" PRId64 "\n", want->path,
-               genhep_dataset_events(dataset), want->process, genhep_dataset_columns(dataset), want->seed);
-    genhep_dataset_free(dataset);
+        printf("%s: %" PRId64 " events of %s, %d columns, seed %" PRId64 "\n", want->path, want->n, want->process,
+               run.process->n_columns, want->seed);
+    genhep_writer_free(writer);
+    genhep_dataset_free(columns);
+    truth_close(&run);
     return wrong;
 }
 

@@ -19,6 +19,7 @@
 #include "model.h"
 #include "trainer.h"
 #include "sampler.h"
+#include "writer.h"
 #include "evaluate.h"
 
 #endif

@@ -159,24 +159,29 @@ gh_status gh_dataset_copy_attributes(genhep_dataset *to, const genhep_dataset *f
     return GENHEP_OK;
 }
 
-gh_status gh_dataset_check_finite(const genhep_dataset *dataset, const char *where)
+gh_status gh_rows_check_finite(char *const *names, int64_t d, int64_t first, int64_t n, const double *values, const double *weights,
+                               const char *where)
 {
-    int64_t n = dataset->n, d = dataset->d;
     for (int64_t i = 0; i < n; i++) {
-        const double *row = dataset->values + i * d;
+        const double *row = values + i * d;
         double sum = 0; /* 0 * x is NaN for every x that is not finite: one test a row */
         for (int64_t j = 0; j < d; j++) sum += 0 * row[j];
         if (sum == 0) continue;
         for (int64_t j = 0; j < d; j++)
             if (!isfinite(row[j]))
                 GH_FAIL(GENHEP_E_NUMERIC, "%s: row %lld, column '%.80s' is %s, expected a finite number", where,
-                        (long long)i, dataset->names[j], isnan(row[j]) ? "NaN" : "infinite");
+                        (long long)(first + i), names[j], isnan(row[j]) ? "NaN" : "infinite");
     }
-    for (int64_t i = 0; dataset->weights && i < n; i++)
-        if (!isfinite(dataset->weights[i]))
-            GH_FAIL(GENHEP_E_NUMERIC, "%s: the weight of row %lld is %s, expected a finite number", where, (long long)i,
-                    isnan(dataset->weights[i]) ? "NaN" : "infinite");
+    for (int64_t i = 0; weights && i < n; i++)
+        if (!isfinite(weights[i]))
+            GH_FAIL(GENHEP_E_NUMERIC, "%s: the weight of row %lld is %s, expected a finite number", where, (long long)(first + i),
+                    isnan(weights[i]) ? "NaN" : "infinite");
     return GENHEP_OK;
+}
+
+gh_status gh_dataset_check_finite(const genhep_dataset *dataset, const char *where)
+{
+    return gh_rows_check_finite(dataset->names, dataset->d, 0, dataset->n, dataset->values, dataset->weights, where);
 }
 
 /* Same columns, attributes and storage, n zeroed rows. */

@@ -53,6 +53,10 @@ gh_status gh_select_columns(const char *key, const char *patterns, const char *c
 /** GENHEP_E_NUMERIC naming row, column and `where` when a value or weight is not finite. */
 gh_status gh_dataset_check_finite(const genhep_dataset *dataset, const char *where);
 
+/** The same of n rows values (n,d), which are rows first .. first+n-1 of a table with these names; weights may be NULL. */
+gh_status gh_rows_check_finite(char *const *names, int64_t d, int64_t first, int64_t n, const double *values, const double *weights,
+                               const char *where);
+
 /** New table of columns columns[0..count-1], with all rows, weights and attributes. */
 gh_status gh_dataset_columns(const genhep_dataset *dataset, const int64_t *columns, int64_t count, genhep_dataset **taken);
 

@@ -21,7 +21,7 @@ static gh_status create_temporary(gh_atomic_file *file)
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
         if (attempt == 0) snprintf(file->temporary, room, "%s.tmp.%ld", file->path, (long)getpid());
         else snprintf(file->temporary, room, "%s.tmp.%ld.%d", file->path, (long)getpid(), attempt);
-        file->descriptor = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        file->descriptor = open(file->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (file->descriptor >= 0) return GENHEP_OK;
         if (errno != EEXIST) break; /* EEXIST: another thread writes the same file, or a killed run left its own */
     }
@@ -61,6 +61,22 @@ gh_status gh_atomic_write(gh_atomic_file *file, const void *bytes, int64_t size)
         if (written < 0 && errno == EINTR) continue;
         if (written == 0) errno = ENOSPC;
         if (written <= 0) GH_FAIL(GENHEP_E_IO, "%s: cannot be written: " REASON, file->path);
+        at += written;
+        size -= written;
+    }
+    return GENHEP_OK;
+}
+
+gh_status gh_atomic_write_at(gh_atomic_file *file, int64_t at, const void *bytes, int64_t size)
+{
+    const char *from = bytes;
+    while (size > 0) {
+        size_t part = size > (1 << 30) ? (size_t)1 << 30 : (size_t)size;
+        ssize_t written = pwrite(file->descriptor, from, part, (off_t)at);
+        if (written < 0 && errno == EINTR) continue;
+        if (written == 0) errno = ENOSPC;
+        if (written <= 0) GH_FAIL(GENHEP_E_IO, "%s: cannot be written: " REASON, file->path);
+        from += written;
         at += written;
         size -= written;
     }

@@ -235,6 +235,7 @@ gh_status gh_sink_open(const gh_hooks *hooks, const char *path, int compress, gh
     gh_status status;
     memset(sink, 0, sizeof *sink);
     GH_TRY(gh_atomic_open(hooks, path, &sink->file));
+    sink->is_open = 1;
     const gh_hooks *kept = &sink->file.hooks;
     GH_TRY_CLEANUP(gh_alloc(kept, &sink->buffer, SINK_PART, 1));
     if (compress) {
@@ -292,6 +293,34 @@ void gh_sink_put(gh_sink *sink, const char *bytes, int64_t size)
     }
 }
 
+/* A gzip member whose only block is stored: header 10, block header 5, bytes, CRC-32 and length 4 each. */
+static int64_t stored_member(char *out, const char *bytes, int64_t size)
+{
+    static const unsigned char header[10] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3};
+    uint32_t crc = gh_crc32(bytes, size);
+    memcpy(out, header, sizeof header);
+    char *at = out + sizeof header;
+    *at++ = 1; /* the last block, stored */
+    for (int i = 0; i < 2; i++) *at++ = (char)(size >> (8 * i));
+    for (int i = 0; i < 2; i++) *at++ = (char)(~size >> (8 * i));
+    memcpy(at, bytes, (size_t)size);
+    at += size;
+    for (int i = 0; i < 4; i++) *at++ = (char)(crc >> (8 * i));
+    for (int i = 0; i < 4; i++) *at++ = (char)(size >> (8 * i));
+    return at - out;
+}
+
+void gh_sink_head(gh_sink *sink, const char *bytes, int64_t size)
+{
+    if (sink->status) return;
+    if (sink->deflate) {
+        size = stored_member(sink->packed, bytes, size);
+        bytes = sink->packed;
+    }
+    sink->status = sink->head ? gh_atomic_write_at(&sink->file, 0, bytes, size) : gh_atomic_write(&sink->file, bytes, size);
+    sink->head = size;
+}
+
 void gh_sink_text(gh_sink *sink, const char *text)
 {
     gh_sink_put(sink, text, (int64_t)strlen(text));
@@ -318,7 +347,9 @@ void gh_sink_exact(gh_sink *sink, double value, int is_float)
 
 gh_status gh_sink_close(gh_sink *sink, gh_status status)
 {
+    if (!sink->is_open) return status;
     gh_hooks hooks = sink->file.hooks;
+    sink->is_open = 0;
     if (!status) flush(sink, 1);
     if (!status) status = sink->status;
     if (sink->deflate) {

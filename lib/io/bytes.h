@@ -33,6 +33,8 @@ typedef struct gh_sink {
     char *buffer;               /* what was put and not yet passed on */
     char *packed;
     int64_t used;
+    int64_t head; /* bytes of the head in the file, 0 without one */
+    int is_open;
 } gh_sink;
 
 gh_status gh_sink_open(const gh_hooks *hooks, const char *path, int compress, gh_sink *sink);
@@ -40,10 +42,16 @@ void gh_sink_put(gh_sink *sink, const char *bytes, int64_t size);
 void gh_sink_text(gh_sink *sink, const char *text);
 void gh_sink_int(gh_sink *sink, int64_t value);
 
+/** What stands in front and is known only at the end: the first call, before anything is put, writes the head; later ones
+ * replace it by one of the same size, below 65536 bytes. Behind gzip it is a member of its own, stored, not compressed, so
+ * that it has a fixed size too. */
+void gh_sink_head(gh_sink *sink, const char *bytes, int64_t size);
+
 /** A number with the fewest digits that read back the same (decimal.h). */
 void gh_sink_exact(gh_sink *sink, double value, int is_float);
 
-/** Complete the file when `status` and everything put so far are fine, else remove it. @return the first failure. */
+/** Complete the file when `status` and everything put so far are fine, else remove it; nothing happens to a sink that is
+ * zeroed or closed. @return the first failure. */
 gh_status gh_sink_close(gh_sink *sink, gh_status status);
 
 #endif

@@ -1,26 +1,24 @@
 /* events.c -- event files: the format is recognised by content when read, by the name's ending when written. */
 #include "io/events.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "io/files.h"
-
-typedef gh_status (*write_fn)(const genhep_dataset *, const char *, const genhep_options *, int);
+#include "io/writer.h"
 
 static const struct {
     const char *ending;
     int compress;
-    write_fn write;
-} writers[] = {
-    {".h5", 0, gh_events_write_h5},           {".hdf5", 0, gh_events_write_h5},
-    {".csv", 0, gh_events_write_csv},         {".csv.gz", 1, gh_events_write_csv},
-    {".npy", 0, gh_events_write_npy},         {".lhe", 0, gh_events_write_lhe},
-    {".lhe.gz", 1, gh_events_write_lhe},      {".hepmc3", 0, gh_events_write_hepmc3},
-    {".hepmc3.gz", 1, gh_events_write_hepmc3}, {".lheh5", 0, gh_events_write_lheh5},
+    const gh_format *format;
+} formats[] = {
+    {".h5", 0, &gh_format_h5},          {".hdf5", 0, &gh_format_h5},
+    {".csv", 0, &gh_format_csv},        {".csv.gz", 1, &gh_format_csv},
+    {".npy", 0, &gh_format_npy},        {".lhe", 0, &gh_format_lhe},
+    {".lhe.gz", 1, &gh_format_lhe},     {".hepmc3", 0, &gh_format_hepmc3},
+    {".hepmc3.gz", 1, &gh_format_hepmc3}, {".lheh5", 0, &gh_format_lheh5},
 };
 
 static int ends_in(const char *text, const char *ending)
@@ -29,32 +27,18 @@ static int ends_in(const char *text, const char *ending)
     return length > tail && strcmp(text + length - tail, ending) == 0;
 }
 
-int gh_storage_wanted(const genhep_dataset *dataset, const genhep_options *options)
+gh_status gh_format_of(const char *path, const gh_format **format, int *compress)
 {
-    if (gh_option_is(options, "data.storage", "float32")) return GENHEP_FLOAT32;
-    if (gh_option_is(options, "data.storage", "float64")) return GENHEP_FLOAT64;
-    return dataset->storage;
-}
-
-gh_status gh_events_write(const genhep_dataset *dataset, const char *path, const genhep_options *options)
-{
-    write_fn write = NULL;
-    int compress = 0;
-    for (size_t i = 0; i < sizeof writers / sizeof *writers; i++)
-        if (ends_in(path, writers[i].ending)) write = writers[i].write, compress = writers[i].compress;
-    if (!write)
-        GH_FAIL(GENHEP_E_ARG,
-                "%s: the ending tells no format, expected .h5, .csv, .csv.gz, .npy, .lhe, .lhe.gz, .hepmc3, "
-                ".hepmc3.gz or .lheh5",
-                path);
-    GH_TRY(gh_dataset_check_finite(dataset, path));
-    if (gh_storage_wanted(dataset, options) == GENHEP_FLOAT32)
-        for (int64_t i = 0; i < dataset->n * dataset->d; i++)
-            if (fabs(dataset->values[i]) > FLT_MAX)
-                GH_FAIL(GENHEP_E_NUMERIC,
-                        "%s: %.6g in row %lld, column '%s' does not fit float32; set data.storage = float64", path,
-                        dataset->values[i], (long long)(i / dataset->d), dataset->names[i % dataset->d]);
-    return write(dataset, path, options, compress);
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (ends_in(path, formats[i].ending)) {
+            *format = formats[i].format;
+            *compress = formats[i].compress;
+            return GENHEP_OK;
+        }
+    GH_FAIL(GENHEP_E_ARG,
+            "%s: the ending tells no format, expected .h5, .csv, .csv.gz, .npy, .lhe, .lhe.gz, .hepmc3, "
+            ".hepmc3.gz or .lheh5",
+            path);
 }
 
 static int starts_with(const char *bytes, int64_t size, const char *text, size_t length)

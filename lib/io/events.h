@@ -42,9 +42,6 @@ int gh_read_number(const char *begin, const char *end, double *value);
 /** Integer of a text, 1 or 0. */
 int gh_read_integer(const char *begin, const char *end, int64_t *value);
 
-/** Type that values are written with: data.storage, or that of the table. */
-int gh_storage_wanted(const genhep_dataset *dataset, const genhep_options *options);
-
 gh_status gh_events_read_h5(const char *path, const genhep_options *options, genhep_dataset **dataset);
 gh_status gh_events_read_csv(const char *path, const genhep_options *options, genhep_dataset **dataset);
 gh_status gh_events_read_npy(const char *path, const genhep_options *options, genhep_dataset **dataset);
@@ -53,19 +50,5 @@ gh_status gh_events_read_lheh5(const char *path, const genhep_options *options, 
 
 /** Is this HDF5 file an LHEH5 one? */
 gh_status gh_is_lheh5(const char *path, int *is);
-
-/** The writers; `compress` asks for gzip where the format has it. */
-gh_status gh_events_write_h5(const genhep_dataset *dataset, const char *path, const genhep_options *options,
-                             int compress);
-gh_status gh_events_write_csv(const genhep_dataset *dataset, const char *path, const genhep_options *options,
-                              int compress);
-gh_status gh_events_write_npy(const genhep_dataset *dataset, const char *path, const genhep_options *options,
-                              int compress);
-gh_status gh_events_write_lhe(const genhep_dataset *dataset, const char *path, const genhep_options *options,
-                              int compress);
-gh_status gh_events_write_hepmc3(const genhep_dataset *dataset, const char *path, const genhep_options *options,
-                                 int compress);
-gh_status gh_events_write_lheh5(const genhep_dataset *dataset, const char *path, const genhep_options *options,
-                                int compress);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "io/events.h"
+#include "io/writer.h"
 
 #define WEIGHT "weight"
 
@@ -216,34 +217,53 @@ static void put_name(gh_sink *sink, const char *name)
     if (quoted) gh_sink_text(sink, "\"");
 }
 
-gh_status gh_events_write_csv(const genhep_dataset *dataset, const char *path, const genhep_options *options,
-                              int compress)
+/* ---- writing: the state is a gh_sink ---- */
+
+static gh_status open_csv(genhep_writer *w)
 {
-    gh_sink sink;
-    int is_float = gh_storage_wanted(dataset, options) == GENHEP_FLOAT32;
-    if (dataset->weights && gh_dataset_find(dataset, WEIGHT) >= 0)
+    const genhep_dataset *t = w->schema;
+    if (w->weighted && gh_dataset_find(t, WEIGHT) >= 0)
         GH_FAIL(GENHEP_E_SHAPE, "%s: the table has weights and a column '" WEIGHT "', CSV has one place for them",
-                path);
-    for (int64_t j = 0; j < dataset->d; j++)
-        if (strpbrk(dataset->names[j], "\"\r\n"))
-            GH_FAIL(GENHEP_E_SHAPE, "%s: column name '%.80s' has a quote or a line break", path, dataset->names[j]);
-    GH_TRY(gh_sink_open(&dataset->hooks, path, compress, &sink));
-    for (int64_t j = 0; j < dataset->d; j++) {
-        if (j) gh_sink_text(&sink, ",");
-        put_name(&sink, dataset->names[j]);
-    }
-    if (dataset->weights) gh_sink_text(&sink, "," WEIGHT);
-    gh_sink_text(&sink, "\n");
-    for (int64_t i = 0; i < dataset->n && !sink.status; i++) {
-        for (int64_t j = 0; j < dataset->d; j++) {
-            if (j) gh_sink_put(&sink, ",", 1);
-            gh_sink_exact(&sink, dataset->values[i * dataset->d + j], is_float);
-        }
-        if (dataset->weights) {
-            gh_sink_put(&sink, ",", 1);
-            gh_sink_exact(&sink, dataset->weights[i], 0);
-        }
-        gh_sink_put(&sink, "\n", 1);
-    }
-    return gh_sink_close(&sink, GENHEP_OK);
+                w->path);
+    for (int64_t j = 0; j < t->d; j++)
+        if (strpbrk(t->names[j], "\"\r\n"))
+            GH_FAIL(GENHEP_E_SHAPE, "%s: column name '%.80s' has a quote or a line break", w->path, t->names[j]);
+    return gh_sink_open(&w->hooks, w->path, w->compress, w->format_state);
 }
+
+static gh_status start_csv(genhep_writer *w)
+{
+    gh_sink *sink = w->format_state;
+    for (int64_t j = 0; j < w->schema->d; j++) {
+        if (j) gh_sink_text(sink, ",");
+        put_name(sink, w->schema->names[j]);
+    }
+    if (w->weighted) gh_sink_text(sink, "," WEIGHT);
+    gh_sink_text(sink, "\n");
+    return sink->status;
+}
+
+static gh_status rows_csv(genhep_writer *w, int64_t n, const double *values, const double *weights)
+{
+    gh_sink *sink = w->format_state;
+    const int64_t d = w->schema->d;
+    const int is_float = w->storage == GENHEP_FLOAT32;
+    for (int64_t i = 0; i < n && !sink->status; i++) {
+        for (int64_t j = 0; j < d; j++) {
+            if (j) gh_sink_put(sink, ",", 1);
+            gh_sink_exact(sink, values[i * d + j], is_float);
+        }
+        if (weights) {
+            gh_sink_put(sink, ",", 1);
+            gh_sink_exact(sink, weights[i], 0);
+        }
+        gh_sink_put(sink, "\n", 1);
+    }
+    return sink->status;
+}
+
+static gh_status end_csv(genhep_writer *w) { return gh_sink_close(w->format_state, GENHEP_OK); }
+
+static void abandon_csv(genhep_writer *w) { gh_sink_close(w->format_state, GENHEP_E_IO); }
+
+const gh_format gh_format_csv = {sizeof(gh_sink), "", open_csv, start_csv, rows_csv, end_csv, abandon_csv};

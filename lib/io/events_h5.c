@@ -4,6 +4,7 @@
 
 #include "io/events.h"
 #include "io/h5.h"
+#include "io/writer.h"
 
 /* An HDF5 table being read. */
 typedef struct table {
@@ -168,48 +169,95 @@ gh_status gh_events_read_h5(const char *path, const genhep_options *options, gen
     return status;
 }
 
-static gh_status build_table(const genhep_dataset *dataset, const genhep_options *options, hid_t file)
+/* ---- writing ---- */
+
+typedef struct h5_writer {
+    gh_h5_file file;
+    gh_h5_rows events, weights;
+} h5_writer;
+
+static gh_status begin_tables(genhep_writer *w)
 {
-    hid_t events = -1, weights = -1;
-    hsize_t dims[2] = {(hsize_t)dataset->n, (hsize_t)dataset->d};
-    int units = 0;
-    gh_status status;
-    hid_t type = gh_storage_wanted(dataset, options) == GENHEP_FLOAT32 ? H5T_IEEE_F32LE : H5T_IEEE_F64LE;
-    GH_TRY_CLEANUP(gh_h5_write_doubles(file, "events", type, 2, dims, dataset->values, &events));
-    GH_TRY_CLEANUP(gh_h5_write_texts(events, "columns", dataset->d, (const char *const *)dataset->names));
-    for (int64_t j = 0; j < dataset->d; j++) units = units || dataset->units[j][0];
-    if (units) GH_TRY_CLEANUP(gh_h5_write_texts(events, "units", dataset->d, (const char *const *)dataset->units));
-    if (dataset->weights)
-        GH_TRY_CLEANUP(gh_h5_write_doubles(file, "weights", H5T_IEEE_F64LE, 1, dims, dataset->weights, &weights));
-    for (int64_t i = 0; i < dataset->n_attributes; i++) {
-        const gh_attribute *a = &dataset->attributes[i];
-        char rows[24];
-        snprintf(rows, sizeof rows, "%lld", (long long)dataset->n);
-        /* a count that was passed on from another file must not be wrong in this one */
-        GH_TRY_CLEANUP(gh_h5_write_attribute(file, a->key, strcmp(a->key, "n_events") == 0 ? rows : a->value));
-    }
-    status = GENHEP_OK;
-cleanup:
-    gh_h5_close(&events);
-    gh_h5_close(&weights);
+    h5_writer *f = w->format_state;
+    GH_TRY(gh_h5_file_create(&w->hooks, w->path, &f->file));
+    hid_t type = w->storage == GENHEP_FLOAT32 ? H5T_IEEE_F32LE : H5T_IEEE_F64LE;
+    GH_TRY(gh_h5_rows_begin(&w->hooks, f->file.id, "events", type, 2, w->schema->d, &f->events));
+    return w->weighted ? gh_h5_rows_begin(&w->hooks, f->file.id, "weights", H5T_IEEE_F64LE, 1, 1, &f->weights) : GENHEP_OK;
+}
+
+static gh_status open_h5(genhep_writer *w)
+{
+    gh_h5_guard guard;
+    gh_h5_enter(&guard);
+    gh_status status = begin_tables(w);
+    gh_h5_leave(&guard);
     return status;
 }
 
-gh_status gh_events_write_h5(const genhep_dataset *dataset, const char *path, const genhep_options *options,
-                             int compress)
+/* Up to where one of the tables writes a chunk: their chunks follow each other as if the rows had come one by one. */
+static gh_status put_rows(h5_writer *f, int64_t n, int64_t d, const double *values, const double *weights)
 {
-    hid_t file;
+    for (int64_t done = 0, part; done < n; done += part) {
+        part = n - done;
+        if (part > gh_h5_rows_room(&f->events)) part = gh_h5_rows_room(&f->events);
+        if (weights && part > gh_h5_rows_room(&f->weights)) part = gh_h5_rows_room(&f->weights);
+        GH_TRY(gh_h5_rows_put(&f->events, part, values + done * d));
+        if (weights) GH_TRY(gh_h5_rows_put(&f->weights, part, weights + done));
+        GH_TRY(gh_h5_file_check(&f->file));
+    }
+    return GENHEP_OK;
+}
+
+static gh_status rows_h5(genhep_writer *w, int64_t n, const double *values, const double *weights)
+{
     gh_h5_guard guard;
-    char *image = NULL;
-    int64_t size = 0;
-    (void)compress; /* always, inside */
     gh_h5_enter(&guard);
-    gh_status status = gh_h5_create_image(0, &file);
-    if (!status) status = build_table(dataset, options, file);
-    if (!status) status = gh_h5_get_image(&dataset->hooks, file, &image, &size);
-    gh_h5_close(&file);
+    gh_status status = put_rows(w->format_state, n, w->schema->d, values, weights);
     gh_h5_leave(&guard);
-    if (!status) status = gh_atomic_write_all(&dataset->hooks, path, NULL, 0, image, size);
-    gh_free(&dataset->hooks, image);
     return status;
 }
+
+static gh_status finish_tables(genhep_writer *w)
+{
+    h5_writer *f = w->format_state;
+    const genhep_dataset *t = w->schema;
+    char rows[24];
+    int units = 0;
+    GH_TRY(gh_h5_rows_end(&f->events));
+    if (w->weighted) GH_TRY(gh_h5_rows_end(&f->weights));
+    GH_TRY(gh_h5_write_texts(f->events.dataset, "columns", t->d, (const char *const *)t->names));
+    for (int64_t j = 0; j < t->d; j++) units = units || t->units[j][0];
+    if (units) GH_TRY(gh_h5_write_texts(f->events.dataset, "units", t->d, (const char *const *)t->units));
+    snprintf(rows, sizeof rows, "%lld", (long long)w->n);
+    for (int64_t i = 0; i < t->n_attributes; i++) {
+        const gh_attribute *a = &t->attributes[i];
+        /* a count that was passed on from another file must not be wrong in this one */
+        GH_TRY(gh_h5_write_attribute(f->file.id, a->key, strcmp(a->key, "n_events") == 0 ? rows : a->value));
+    }
+    gh_h5_rows_free(&f->events);
+    gh_h5_rows_free(&f->weights);
+    return gh_h5_file_commit(&f->file);
+}
+
+static gh_status end_h5(genhep_writer *w)
+{
+    gh_h5_guard guard;
+    gh_h5_enter(&guard);
+    gh_status status = finish_tables(w);
+    gh_h5_leave(&guard);
+    return status;
+}
+
+static void abandon_h5(genhep_writer *w)
+{
+    h5_writer *f = w->format_state;
+    gh_h5_guard guard;
+    gh_h5_enter(&guard);
+    gh_h5_file_drop(&f->file);
+    gh_h5_rows_free(&f->events);
+    gh_h5_rows_free(&f->weights);
+    gh_h5_file_abandon(&f->file);
+    gh_h5_leave(&guard);
+}
+
+const gh_format gh_format_h5 = {sizeof(h5_writer), "", open_h5, NULL, rows_h5, end_h5, abandon_h5};

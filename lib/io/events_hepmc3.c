@@ -4,6 +4,7 @@
 
 #include "io/events.h"
 #include "io/particles.h"
+#include "io/writer.h"
 
 static void put_int(gh_sink *sink, int64_t value)
 {
@@ -96,29 +97,54 @@ static gh_status check_order(const gh_record *r, const char *path, int64_t row)
     return GENHEP_OK;
 }
 
-gh_status gh_events_write_hepmc3(const genhep_dataset *dataset, const char *path, const genhep_options *options,
-                                 int compress)
-{
+typedef struct hepmc3_writer {
     gh_record_plan plan;
-    gh_record record = {NULL, 0, 1, 0};
     gh_sink sink;
-    gh_status status;
-    GH_TRY(gh_record_plan_make(dataset, options, path, &plan));
-    GH_TRY_CLEANUP(gh_alloc(&dataset->hooks, &record.particles, plan.most, sizeof *record.particles));
-    GH_TRY_CLEANUP(gh_sink_open(&dataset->hooks, path, compress, &sink));
-    gh_sink_text(&sink, "HepMC::Version 3.02.00\nHepMC::Asciiv3-START_EVENT_LISTING\nT genhep\\|" GENHEP_VERSION
-                        "\\|events of a trained model\n");
-    status = GENHEP_OK;
-    for (int64_t i = 0; i < dataset->n && !status && !sink.status; i++) {
-        status = gh_record_fill(&plan, i, &record);
-        if (!status) status = check_order(&record, path, i);
-        if (!status) write_event(&sink, &plan, &record, i);
-    }
-    gh_sink_text(&sink, "HepMC::Asciiv3-END_EVENT_LISTING\n\n");
-    status = gh_sink_close(&sink, status);
+} hepmc3_writer;
 
-cleanup:
-    gh_free(&dataset->hooks, record.particles);
-    gh_record_plan_free(&plan);
-    return status;
+static gh_status open_hepmc3(genhep_writer *w)
+{
+    hepmc3_writer *f = w->format_state;
+    GH_TRY(gh_record_plan_make(w, &f->plan));
+    return gh_sink_open(&w->hooks, w->path, w->compress, &f->sink);
 }
+
+static gh_status start_hepmc3(genhep_writer *w)
+{
+    hepmc3_writer *f = w->format_state;
+    GH_TRY(gh_record_plan_totals(&f->plan));
+    gh_sink_text(&f->sink, "HepMC::Version 3.02.00\nHepMC::Asciiv3-START_EVENT_LISTING\nT genhep\\|" GENHEP_VERSION
+                           "\\|events of a trained model\n");
+    return f->sink.status;
+}
+
+static gh_status rows_hepmc3(genhep_writer *w, int64_t n, const double *values, const double *weights)
+{
+    hepmc3_writer *f = w->format_state;
+    gh_record *record = &f->plan.record;
+    for (int64_t i = 0; i < n && !f->sink.status; i++) {
+        GH_TRY(gh_record_fill(&f->plan, w->n + i, values + i * w->schema->d, weights ? weights[i] : 1, record));
+        GH_TRY(check_order(record, w->path, w->n + i));
+        write_event(&f->sink, &f->plan, record, w->n + i);
+    }
+    return f->sink.status;
+}
+
+static gh_status end_hepmc3(genhep_writer *w)
+{
+    hepmc3_writer *f = w->format_state;
+    GH_TRY(gh_record_plan_end(&f->plan));
+    gh_sink_text(&f->sink, "HepMC::Asciiv3-END_EVENT_LISTING\n\n");
+    return gh_sink_close(&f->sink, GENHEP_OK);
+}
+
+static void abandon_hepmc3(genhep_writer *w)
+{
+    hepmc3_writer *f = w->format_state;
+    gh_sink_close(&f->sink, GENHEP_E_IO);
+    gh_record_plan_free(&f->plan);
+}
+
+/* the cross section stands with every event, the first one too */
+const gh_format gh_format_hepmc3 = {sizeof(hepmc3_writer), "beams sqrt_s_GeV sigma_pb sigma_err_pb", open_hepmc3, start_hepmc3, rows_hepmc3,
+                                    end_hepmc3, abandon_hepmc3};

@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "io/decimal.h"
 #include "io/events.h"
 #include "io/particles.h"
+#include "io/writer.h"
 
 enum { MOST_PARTICLES = 10000, EVENT_WORDS = 6, PARTICLE_WORDS = 13 };
 
@@ -317,6 +319,11 @@ cleanup:
 
 /* ---- writing ---- */
 
+typedef struct lhe_writer {
+    gh_record_plan plan;
+    gh_sink sink;
+} lhe_writer;
+
 /* Blank, then the number. */
 static void put_int(gh_sink *sink, int64_t value)
 {
@@ -330,21 +337,30 @@ static void put_real(gh_sink *sink, double value)
     gh_sink_exact(sink, value, 0);
 }
 
-static void write_head(gh_sink *sink, const gh_record_plan *plan)
+/* The text in front of the events. Weights and cross section are known at the end only, so their fields are as wide as any
+ * number, and the text can be written again. */
+static gh_status put_head(genhep_writer *w)
 {
-    gh_sink_text(sink, "<LesHouchesEvents version=\"3.0\">\n<init>\n");
-    for (int i = 0; i < 2; i++) put_int(sink, plan->beam_id[i]);
-    for (int i = 0; i < 2; i++) put_real(sink, plan->beam_energy[i]);
-    gh_sink_text(sink, " 0 0 0 0");
-    put_int(sink, plan->strategy);
-    gh_sink_text(sink, " 1\n");
-    double largest = 1;
-    for (int64_t i = 0; plan->strategy == -4 && i < plan->dataset->n; i++)
-        largest = i && largest > fabs(plan->dataset->weights[i]) ? largest : fabs(plan->dataset->weights[i]);
-    put_real(sink, plan->sigma);
-    put_real(sink, plan->sigma_error);
-    put_real(sink, largest);
-    gh_sink_text(sink, " 1\n<generator name=\"genhep\" version=\"" GENHEP_VERSION "\"></generator>\n</init>\n");
+    lhe_writer *f = w->format_state;
+    const gh_record_plan *plan = &f->plan;
+    const double last[3] = {plan->sigma, plan->sigma_error, plan->largest};
+    char number[40];
+    gh_text head = {.hooks = &w->hooks};
+    gh_text_add(&head, "<LesHouchesEvents version=\"3.0\">\n<init>\n %lld %lld", (long long)plan->beam_id[0], (long long)plan->beam_id[1]);
+    for (int i = 0; i < 2; i++) {
+        gh_decimal(number, plan->beam_energy[i], 0);
+        gh_text_add(&head, " %s", number);
+    }
+    gh_text_add(&head, " 0 0 0 0 %2d 1\n", plan->strategy);
+    for (int i = 0; i < 3; i++) {
+        gh_decimal(number, last[i], 0);
+        gh_text_add(&head, " %24s", number);
+    }
+    gh_text_add(&head, " 1\n<generator name=\"genhep\" version=\"" GENHEP_VERSION "\"></generator>\n</init>\n");
+    if (!head.status) gh_sink_head(&f->sink, head.data, head.length);
+    gh_status status = head.status ? head.status : f->sink.status;
+    gh_text_free(&head);
+    return status;
 }
 
 static void write_event(gh_sink *sink, const gh_record *r)
@@ -375,30 +391,43 @@ static void write_event(gh_sink *sink, const gh_record *r)
     gh_sink_text(sink, "</event>\n");
 }
 
-gh_status gh_events_write_lhe(const genhep_dataset *dataset, const char *path, const genhep_options *options,
-                              int compress)
+static gh_status open_lhe(genhep_writer *w)
 {
-    gh_record_plan plan;
-    gh_record record = {NULL, 0, 1, 0};
-    gh_sink sink;
-    gh_status status;
-    GH_TRY(gh_record_plan_make(dataset, options, path, &plan));
-    GH_TRY_CLEANUP(gh_alloc(&dataset->hooks, &record.particles, plan.most, sizeof *record.particles));
-    if (!plan.sigma_known)
-        gh_log(&dataset->hooks, GENHEP_LOG_WARNING, "%s: no attribute sigma_pb, the cross section is written as 1 pb",
-               path);
-    GH_TRY_CLEANUP(gh_sink_open(&dataset->hooks, path, compress, &sink));
-    write_head(&sink, &plan);
-    status = GENHEP_OK;
-    for (int64_t i = 0; i < dataset->n && !status && !sink.status; i++) {
-        status = gh_record_fill(&plan, i, &record);
-        if (!status) write_event(&sink, &record);
-    }
-    gh_sink_text(&sink, "</LesHouchesEvents>\n");
-    status = gh_sink_close(&sink, status);
-
-cleanup:
-    gh_free(&dataset->hooks, record.particles);
-    gh_record_plan_free(&plan);
-    return status;
+    lhe_writer *f = w->format_state;
+    GH_TRY(gh_record_plan_make(w, &f->plan));
+    return gh_sink_open(&w->hooks, w->path, w->compress, &f->sink);
 }
+
+static gh_status start_lhe(genhep_writer *w)
+{
+    lhe_writer *f = w->format_state;
+    GH_TRY(gh_record_plan_totals(&f->plan));
+    return put_head(w);
+}
+
+static gh_status rows_lhe(genhep_writer *w, int64_t n, const double *values, const double *weights)
+{
+    lhe_writer *f = w->format_state;
+    for (int64_t i = 0; i < n && !f->sink.status; i++) {
+        GH_TRY(gh_record_fill(&f->plan, w->n + i, values + i * w->schema->d, weights ? weights[i] : 1, &f->plan.record));
+        write_event(&f->sink, &f->plan.record);
+    }
+    return f->sink.status;
+}
+
+static gh_status end_lhe(genhep_writer *w)
+{
+    lhe_writer *f = w->format_state;
+    GH_TRY(gh_record_plan_end(&f->plan));
+    gh_sink_text(&f->sink, "</LesHouchesEvents>\n");
+    return gh_sink_close(&f->sink, put_head(w));
+}
+
+static void abandon_lhe(genhep_writer *w)
+{
+    lhe_writer *f = w->format_state;
+    gh_sink_close(&f->sink, GENHEP_E_IO);
+    gh_record_plan_free(&f->plan);
+}
+
+const gh_format gh_format_lhe = {sizeof(lhe_writer), "beams sqrt_s_GeV", open_lhe, start_lhe, rows_lhe, end_lhe, abandon_lhe};

@@ -13,6 +13,7 @@
 #include "io/events.h"
 #include "io/h5.h"
 #include "io/particles.h"
+#include "io/writer.h"
 
 enum { INIT = 10, PROCESS = 6, EVENT = 9, WIDTH = EVENT + 1, PARTICLE = 13, MOST_STRIDE = 10000 };
 
@@ -206,71 +207,97 @@ gh_status gh_events_read_lheh5(const char *path, const genhep_options *options, 
 
 /* ---- writing ---- */
 
-/* All events as numbers in memory. */
-typedef struct tables {
-    double *heads, *particles;
-    int64_t written, stride; /* events, particle rows of each */
-    int64_t npLO;
-} tables;
+typedef struct lheh5_writer {
+    gh_record_plan plan;
+    gh_h5_file file;
+    gh_h5_rows heads, particles;
+    double last[WIDTH]; /* head of the last event, which later trials may be added to */
+    double *rows;       /* (stride,13) */
+    int64_t written;    /* events whose particles are in the file */
+    double trials;      /* since then */
+} lheh5_writer;
 
-static void put_record(const gh_record *r, double trials, tables *t)
+static gh_status begin_tables(genhep_writer *w)
 {
-    double *head = t->heads + t->written * WIDTH, *rows = t->particles + t->written * t->stride * PARTICLE;
-    const double values[WIDTH] = {1,        (double)r->n, (double)(t->written * t->stride), trials, r->scale, r->scale,
-                                  r->scale, -1,           -1,                               r->weight};
-    memcpy(head, values, sizeof values);
+    lheh5_writer *f = w->format_state;
+    GH_TRY(gh_record_plan_make(w, &f->plan));
+    GH_TRY(gh_alloc(&w->hooks, &f->rows, f->plan.most, PARTICLE * sizeof *f->rows));
+    GH_TRY(gh_h5_file_create(&w->hooks, w->path, &f->file));
+    GH_TRY(gh_h5_rows_begin(&w->hooks, f->file.id, "events", H5T_IEEE_F64LE, 2, WIDTH, &f->heads));
+    return gh_h5_rows_begin(&w->hooks, f->file.id, "particles", H5T_IEEE_F64LE, 2, PARTICLE, &f->particles);
+}
+
+static gh_status open_lheh5(genhep_writer *w)
+{
+    gh_h5_guard guard;
+    gh_h5_enter(&guard);
+    gh_status status = begin_tables(w);
+    gh_h5_leave(&guard);
+    return status;
+}
+
+static gh_status start_lheh5(genhep_writer *w) { return gh_record_plan_totals(&((lheh5_writer *)w->format_state)->plan); }
+
+static gh_status put_last(lheh5_writer *f) { return f->written ? gh_h5_rows_put(&f->heads, 1, f->last) : GENHEP_OK; }
+
+static gh_status put_record(lheh5_writer *f)
+{
+    const gh_record *r = &f->plan.record;
+    const int64_t stride = f->plan.most;
+    const double head[WIDTH] = {1,        (double)r->n, (double)(f->written * stride), f->trials, r->scale, r->scale,
+                                r->scale, -1,           -1,                            r->weight};
+    GH_TRY(put_last(f));
+    memcpy(f->last, head, sizeof head);
+    memset(f->rows, 0, (size_t)(stride * PARTICLE) * sizeof *f->rows);
     for (int64_t i = 0; i < r->n; i++) {
         const gh_particle *p = &r->particles[i];
         const double row[PARTICLE] = {(double)p->id, p->status, p->first, p->last, p->colour, p->anticolour, p->px,
                                       p->py,         p->pz,     p->e,     p->m,    p->lifetime, p->spin};
-        memcpy(rows + i * PARTICLE, row, sizeof row);
+        memcpy(f->rows + i * PARTICLE, row, sizeof row);
     }
-    t->written++;
+    f->written++;
+    f->trials = 0;
+    return gh_h5_rows_put(&f->particles, stride, f->rows);
 }
 
 /* An event of weight zero is not written, some readers cannot take it: its trial counts for the next event. */
-static gh_status fill_tables(const gh_record_plan *plan, tables *t)
+static gh_status put_rows(genhep_writer *w, int64_t n, const double *values, const double *weights)
 {
-    const gh_hooks *hooks = &plan->dataset->hooks;
-    int64_t n = plan->dataset->n, most = 0;
-    gh_record record = {NULL, 0, 1, 0};
-    double trials = 0;
-    gh_status status;
-    GH_TRY(gh_alloc(hooks, &record.particles, plan->most, sizeof *record.particles));
-    t->stride = plan->most;
-    GH_TRY_CLEANUP(gh_alloc(hooks, &t->heads, n * WIDTH, sizeof *t->heads));
-    GH_TRY_CLEANUP(gh_alloc(hooks, &t->particles, n, (size_t)(t->stride * PARTICLE) * sizeof *t->particles));
+    lheh5_writer *f = w->format_state;
     for (int64_t i = 0; i < n; i++) {
-        GH_TRY_CLEANUP(gh_record_fill(plan, i, &record));
-        trials++;
-        if (record.weight == 0) continue;
-        if (record.n > most) most = record.n;
-        put_record(&record, trials, t);
-        trials = 0;
+        GH_TRY(gh_record_fill(&f->plan, w->n + i, values + i * w->schema->d, weights ? weights[i] : 1, &f->plan.record));
+        f->trials++;
+        if (f->plan.record.weight == 0) continue;
+        GH_TRY(put_record(f));
+        GH_TRY(gh_h5_file_check(&f->file));
     }
-    if (t->written == 0) status = gh_fail(GENHEP_E_SHAPE, "%s: every event has weight zero", plan->path);
-    else if (trials > 0) t->heads[(t->written - 1) * WIDTH + 3] += trials;
-    if (most < t->stride) { /* no event is as long as the columns allow */
-        for (int64_t i = 1; i < t->written; i++)
-            memmove(t->particles + i * most * PARTICLE, t->particles + i * t->stride * PARTICLE,
-                    (size_t)(most * PARTICLE) * sizeof *t->particles);
-        for (int64_t i = 0; i < t->written; i++) t->heads[i * WIDTH + 2] = (double)(i * most);
-        t->stride = most;
-    }
-    t->npLO = most;
-cleanup:
-    gh_free(hooks, record.particles);
+    return GENHEP_OK;
+}
+
+static gh_status rows_lheh5(genhep_writer *w, int64_t n, const double *values, const double *weights)
+{
+    gh_h5_guard guard;
+    gh_h5_enter(&guard);
+    gh_status status = put_rows(w, n, values, weights);
+    gh_h5_leave(&guard);
     return status;
 }
 
-static gh_status write_table(hid_t file, const char *name, int rank, int64_t rows, int64_t width, const double *values,
-                             const char *attribute, const char *const *names)
+/* What was left of a table of rows, and its only attribute. */
+static gh_status end_table(gh_h5_rows *rows, const char *attribute, const char *const *names)
 {
-    hsize_t dims[2] = {(hsize_t)rows, (hsize_t)width};
-    hid_t dataset;
-    GH_TRY(gh_h5_write_doubles(file, name, H5T_IEEE_F64LE, rank, dims, values, &dataset));
-    gh_status status = gh_h5_write_texts(dataset, attribute, rank == 1 ? rows : width, names);
-    gh_h5_close(&dataset);
+    GH_TRY(gh_h5_rows_end(rows));
+    return gh_h5_write_texts(rows->dataset, attribute, rows->rank == 1 ? rows->written : rows->width, names);
+}
+
+static gh_status write_table(const lheh5_writer *f, const char *name, int rank, int64_t n, int64_t width, const double *values,
+                             const char *const *names)
+{
+    gh_h5_rows rows;
+    gh_status status = gh_h5_rows_begin(&f->plan.writer->hooks, f->file.id, name, H5T_IEEE_F64LE, rank, width, &rows);
+    if (!status) status = gh_h5_rows_put(&rows, n, values);
+    if (!status) status = end_table(&rows, "properties", names);
+    gh_h5_rows_free(&rows);
     return status;
 }
 
@@ -288,45 +315,50 @@ static gh_status write_version(hid_t file)
     return status;
 }
 
-static gh_status write_all(hid_t file, const gh_record_plan *plan, const tables *t)
+/* npLO is the stride, from which readers know where an event begins: the most particles that the columns can give. */
+static gh_status finish_tables(genhep_writer *w)
 {
+    lheh5_writer *f = w->format_state;
+    const gh_record_plan *plan = &f->plan;
+    GH_TRY(gh_record_plan_end(&f->plan));
+    if (f->written == 0) GH_FAIL(GENHEP_E_SHAPE, "%s: every event has weight zero", w->path);
     const double init[INIT] = {(double)plan->beam_id[0], (double)plan->beam_id[1], plan->beam_energy[0],
                                plan->beam_energy[1], 0, 0, 0, 0, plan->strategy, 1};
-    double largest = 1;
-    for (int64_t i = 0; plan->strategy == -4 && i < t->written; i++)
-        largest = i && largest > fabs(t->heads[i * WIDTH + EVENT]) ? largest : fabs(t->heads[i * WIDTH + EVENT]);
-    const double process[PROCESS] = {1, (double)t->npLO, -1, plan->sigma, plan->sigma_error, largest};
-    GH_TRY(write_version(file));
-    GH_TRY(write_table(file, "init", 1, INIT, 1, init, "properties", init_names));
-    GH_TRY(write_table(file, "procInfo", 2, 1, PROCESS, process, "properties", process_names));
-    GH_TRY(write_table(file, "events", 2, t->written, WIDTH, t->heads, "events", event_names));
-    return write_table(file, "particles", 2, t->written * t->stride, PARTICLE, t->particles, "properties",
-                       particle_names);
+    const double process[PROCESS] = {1, (double)plan->most, -1, plan->sigma, plan->sigma_error, plan->largest};
+    f->last[3] += f->trials;
+    GH_TRY(put_last(f));
+    GH_TRY(end_table(&f->heads, "events", event_names));
+    GH_TRY(end_table(&f->particles, "properties", particle_names));
+    GH_TRY(write_version(f->file.id));
+    GH_TRY(write_table(f, "init", 1, INIT, 1, init, init_names));
+    GH_TRY(write_table(f, "procInfo", 2, 1, PROCESS, process, process_names));
+    gh_h5_rows_free(&f->heads);
+    gh_h5_rows_free(&f->particles);
+    return gh_h5_file_commit(&f->file);
 }
 
-gh_status gh_events_write_lheh5(const genhep_dataset *dataset, const char *path, const genhep_options *options,
-                                int compress)
+static gh_status end_lheh5(genhep_writer *w)
 {
-    const gh_hooks *hooks = &dataset->hooks;
-    gh_record_plan plan;
     gh_h5_guard guard;
-    tables t = {NULL, NULL, 0, 0, 0};
-    char *image = NULL;
-    int64_t size = 0;
-    hid_t file = -1;
-    (void)compress; /* always, inside */
-    GH_TRY(gh_record_plan_make(dataset, options, path, &plan));
-    gh_status status = fill_tables(&plan, &t);
     gh_h5_enter(&guard);
-    if (!status) status = gh_h5_create_image(0, &file);
-    if (!status) status = write_all(file, &plan, &t);
-    if (!status) status = gh_h5_get_image(hooks, file, &image, &size);
-    gh_h5_close(&file);
+    gh_status status = finish_tables(w);
     gh_h5_leave(&guard);
-    if (!status) status = gh_atomic_write_all(hooks, path, NULL, 0, image, size);
-    gh_free(hooks, image);
-    gh_free(hooks, t.heads);
-    gh_free(hooks, t.particles);
-    gh_record_plan_free(&plan);
     return status;
 }
+
+static void abandon_lheh5(genhep_writer *w)
+{
+    lheh5_writer *f = w->format_state;
+    gh_h5_guard guard;
+    gh_h5_enter(&guard);
+    gh_h5_file_drop(&f->file);
+    gh_h5_rows_free(&f->heads);
+    gh_h5_rows_free(&f->particles);
+    gh_h5_file_abandon(&f->file);
+    gh_h5_leave(&guard);
+    gh_free(&w->hooks, f->rows);
+    f->rows = NULL;
+    gh_record_plan_free(&f->plan);
+}
+
+const gh_format gh_format_lheh5 = {sizeof(lheh5_writer), "beams sqrt_s_GeV", open_lheh5, start_lheh5, rows_lheh5, end_lheh5, abandon_lheh5};

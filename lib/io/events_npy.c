@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "io/events.h"
+#include "io/writer.h"
 
 #define WEIGHT "weight"
 
@@ -260,6 +261,8 @@ cleanup:
     return status;
 }
 
+/* ---- writing: the state is a gh_sink ---- */
+
 static void put_number(gh_sink *sink, double value, int size)
 {
     float narrow = (float)value;
@@ -270,23 +273,40 @@ static void put_number(gh_sink *sink, double value, int size)
     gh_sink_put(sink, little, size);
 }
 
-gh_status gh_events_write_npy(const genhep_dataset *dataset, const char *path, const genhep_options *options,
-                              int compress)
+static gh_status open_npy(genhep_writer *w)
 {
-    gh_sink sink;
-    char header[192];
-    int size = gh_storage_wanted(dataset, options);
-    if (dataset->weights)
-        GH_FAIL(GENHEP_E_SHAPE, "%s: .npy has no place for event weights; write .h5 or .csv", path);
-    /* magic 6, version 2, length 2, text padded with blanks so that the data start at a multiple of 64 */
-    int length = snprintf(header, sizeof header, "{'descr': '<f%d', 'fortran_order': False, 'shape': (%lld, %lld), }",
-                          size, (long long)dataset->n, (long long)dataset->d);
-    while ((10 + length + 1) % 64) header[length++] = ' ';
-    header[length++] = '\n';
-    char prefix[10] = {'\x93', 'N', 'U', 'M', 'P', 'Y', 1, 0, (char)(length & 255), (char)(length >> 8)};
-    GH_TRY(gh_sink_open(&dataset->hooks, path, compress, &sink));
-    gh_sink_put(&sink, prefix, sizeof prefix);
-    gh_sink_put(&sink, header, length);
-    for (int64_t i = 0; i < dataset->n * dataset->d && !sink.status; i++) put_number(&sink, dataset->values[i], size);
-    return gh_sink_close(&sink, GENHEP_OK);
+    if (w->weighted) GH_FAIL(GENHEP_E_SHAPE, "%s: .npy has no place for event weights; write .h5 or .csv", w->path);
+    return gh_sink_open(&w->hooks, w->path, w->compress, w->format_state);
 }
+
+/* Magic 6, version 2, length 2, text padded with blanks so that the data start at byte 128: the shape of every table fits,
+ * and the header can be written again when the number of rows is known. */
+static gh_status put_header(genhep_writer *w)
+{
+    enum { HEADER = 128, PREFIX = 10 };
+    char header[HEADER + 1];
+    gh_sink *sink = w->format_state;
+    int length = snprintf(header, sizeof header, "%.*s{'descr': '<f%d', 'fortran_order': False, 'shape': (%lld, %lld), }", PREFIX,
+                          "\x93NUMPY\x01.v.", w->storage, (long long)w->n, (long long)w->schema->d);
+    memset(header + length, ' ', (size_t)(HEADER - length));
+    header[7] = 0;
+    header[8] = HEADER - PREFIX;
+    header[9] = 0;
+    header[HEADER - 1] = '\n';
+    gh_sink_head(sink, header, HEADER);
+    return sink->status;
+}
+
+static gh_status rows_npy(genhep_writer *w, int64_t n, const double *values, const double *weights)
+{
+    gh_sink *sink = w->format_state;
+    (void)weights;
+    for (int64_t i = 0; i < n * w->schema->d && !sink->status; i++) put_number(sink, values[i], w->storage);
+    return sink->status;
+}
+
+static gh_status end_npy(genhep_writer *w) { return gh_sink_close(w->format_state, put_header(w)); }
+
+static void abandon_npy(genhep_writer *w) { gh_sink_close(w->format_state, GENHEP_E_IO); }
+
+const gh_format gh_format_npy = {sizeof(gh_sink), "", open_npy, put_header, rows_npy, end_npy, abandon_npy};

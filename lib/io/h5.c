@@ -312,30 +312,3 @@ gh_status gh_h5_read_texts(const gh_hooks *hooks, hid_t attribute, int64_t n, ch
     gh_h5_close(&space);
     return status;
 }
-
-gh_status gh_h5_write_doubles(hid_t parent, const char *name, hid_t file_type, int rank, const hsize_t *dims,
-                              const double *values, hid_t *dataset)
-{
-    enum { CHUNK_BYTES = 1 << 18 };
-    hsize_t chunk[2] = {dims[0], rank > 1 ? dims[1] : 1};
-    size_t row = H5Tget_size(file_type) * (size_t)chunk[1];
-    hsize_t rows = row < CHUNK_BYTES ? CHUNK_BYTES / row : 1;
-    if (chunk[0] > rows) chunk[0] = rows;
-    if (chunk[0] == 0) chunk[0] = 1;
-    hsize_t most[2] = {H5S_UNLIMITED, chunk[1]};
-    hid_t space = H5Screate_simple(rank, dims, dims[0] == 0 ? most : NULL), create = H5Pcreate(H5P_DATASET_CREATE);
-    H5Pset_chunk(create, rank, chunk);
-    H5Pset_obj_track_times(create, 0); /* the same table gives the same bytes */
-    H5Pset_shuffle(create);
-    H5Pset_deflate(create, 6);
-    *dataset = H5Dcreate2(parent, name, file_type, space, H5P_DEFAULT, create, H5P_DEFAULT);
-    gh_status status = GENHEP_OK;
-    if (*dataset < 0 ||
-        (dims[0] > 0 && H5Dwrite(*dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)) {
-        status = gh_h5_fail(GENHEP_E_NOMEM, "dataset '%s' cannot be written", name);
-        gh_h5_close(dataset);
-    }
-    gh_h5_close(&create);
-    gh_h5_close(&space);
-    return status;
-}

@@ -8,6 +8,7 @@
 #include <hdf5.h>
 
 #include "base/memory.h"
+#include "io/atomic_file.h"
 
 typedef struct gh_h5_guard {
     H5E_auto2_t handler;
@@ -52,9 +53,51 @@ gh_status gh_h5_read_attribute(const gh_hooks *hooks, hid_t attribute, char **va
 /** Array of n texts (fixed or variable length). texts[i] are allocated; free each with gh_free. */
 gh_status gh_h5_read_texts(const gh_hooks *hooks, hid_t attribute, int64_t n, char **texts);
 
-/** New chunked dataset, shuffled and gzip-compressed, of rank 1 or 2; memory holds doubles. Rows may be 0. */
-gh_status gh_h5_write_doubles(hid_t parent, const char *name, hid_t file_type, int rank, const hsize_t *dims,
-                              const double *values, hid_t *dataset);
+/** An HDF5 file that grows on disk under a temporary name (atomic_file.h); nothing of it is kept in memory but caches. */
+typedef struct gh_h5_file {
+    gh_atomic_file disk;
+    hid_t id; /* of the file, for making groups, datasets and attributes */
+    hid_t driver;
+    void *opened; /* what libhdf5 holds */
+    int64_t size;
+    gh_status status; /* of the writes so far; after a failure nothing more is written */
+    int reason;       /* errno of that failure */
+    int is_open;
+} gh_h5_file;
+
+/** GENHEP_E_IO, GENHEP_E_NOMEM. `file` must stay where it is until it is committed or abandoned. */
+gh_status gh_h5_file_create(const gh_hooks *hooks, const char *path, gh_h5_file *file);
+
+/** GENHEP_E_IO when a write has failed, which libhdf5 is not told: ask behind everything that may write. */
+gh_status gh_h5_file_check(const gh_h5_file *file);
+
+/** Close, fsync, rename; on failure the temporary file is removed. All other ids of the file are invalid afterwards. */
+gh_status gh_h5_file_commit(gh_h5_file *file);
+/** From now on nothing is written, so that ids can be closed without work before the file is abandoned. */
+void gh_h5_file_drop(gh_h5_file *file);
+void gh_h5_file_abandon(gh_h5_file *file); /* nothing happens to one that is zeroed, committed or abandoned */
+
+/** A dataset of rank 1 (width 1) or 2 that grows by rows of doubles; chunked, shuffled and gzip-compressed. */
+typedef struct gh_h5_rows {
+    gh_hooks hooks;
+    hid_t parent, type; /* not its own */
+    hid_t dataset;      /* -1 until the first chunk is full or gh_h5_rows_end was called */
+    const char *name;   /* static text */
+    int rank;
+    int64_t width, chunk; /* numbers of a row, rows of a chunk */
+    double *buffer;       /* (chunk, width) */
+    int64_t used, written;
+} gh_h5_rows;
+
+/** @param file_type lives as long as the rows. Free with gh_h5_rows_free in every case. */
+gh_status gh_h5_rows_begin(const gh_hooks *hooks, hid_t parent, const char *name, hid_t file_type, int rank, int64_t width,
+                           gh_h5_rows *rows);
+int64_t gh_h5_rows_room(const gh_h5_rows *rows); /* rows until something is written, at least 1 */
+gh_status gh_h5_rows_put(gh_h5_rows *rows, int64_t n, const double *values);
+
+/** Write the rows that are left; afterwards `dataset` is there, if only without rows, and takes attributes. */
+gh_status gh_h5_rows_end(gh_h5_rows *rows);
+void gh_h5_rows_free(gh_h5_rows *rows); /* nothing happens to zeroed ones */
 
 /** Open a dataset of integers or floats of `rank` dimensions (1: N or (N,1); 2: (N,D)) for reading; its claimed size is
  * checked against the bytes it stores. @param storage float type that holds its numbers, may be NULL

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "io/events.h"
+#include "io/writer.h"
 
 static const char *const slot_fields[GH_SLOT_FIELDS] = {"id", "status", "px", "py", "pz", "E", "m"};
 static const char *const slot_units[GH_SLOT_FIELDS] = {"", "", "GeV", "GeV", "GeV", "GeV", "GeV"};
@@ -251,15 +252,26 @@ static gh_status find_beams(gh_record_plan *plan, const genhep_options *options)
     return GENHEP_OK;
 }
 
-static void find_normalisation(gh_record_plan *plan)
+gh_status gh_record_plan_totals(gh_record_plan *plan)
 {
-    const genhep_dataset *t = plan->dataset;
+    const genhep_writer *w = plan->writer;
+    GH_TRY(find_beams(plan, w->options));
     plan->sigma = 1;
-    plan->sigma_known = attribute_number(t, "sigma_pb", &plan->sigma);
-    if (!attribute_number(t, "sigma_err_pb", &plan->sigma_error)) plan->sigma_error = 0;
-    plan->strategy = t->weights ? -3 : 3;
-    for (int64_t i = 0; t->weights && i < t->n; i++)
-        if (fabs(t->weights[i]) != 1) plan->strategy = -4;
+    plan->sigma_known = attribute_number(w->schema, "sigma_pb", &plan->sigma);
+    if (!attribute_number(w->schema, "sigma_err_pb", &plan->sigma_error)) plan->sigma_error = 0;
+    plan->strategy = !w->weighted ? 3 : w->unit_weights ? -3 : -4;
+    plan->largest = plan->strategy == -4 ? w->largest : 1;
+    return GENHEP_OK;
+}
+
+gh_status gh_record_plan_end(gh_record_plan *plan)
+{
+    if (plan->writer->n == 0)
+        GH_FAIL(GENHEP_E_SHAPE, "%s: the table has no events, this format needs at least one", plan->path);
+    GH_TRY(gh_record_plan_totals(plan));
+    if (!plan->sigma_known)
+        gh_log(&plan->writer->hooks, GENHEP_LOG_WARNING, "%s: no attribute sigma_pb, the cross section is written as 1 pb", plan->path);
+    return GENHEP_OK;
 }
 
 static gh_status name_particles(gh_record_plan *plan, const genhep_options *options)
@@ -287,19 +299,18 @@ static gh_status name_particles(gh_record_plan *plan, const genhep_options *opti
     return GENHEP_OK;
 }
 
-gh_status gh_record_plan_make(const genhep_dataset *dataset, const genhep_options *options, const char *path,
-                              gh_record_plan *plan)
+gh_status gh_record_plan_make(const genhep_writer *writer, gh_record_plan *plan)
 {
     gh_status status;
     memset(plan, 0, sizeof *plan);
-    plan->dataset = dataset;
-    plan->path = path;
-    if (dataset->n == 0) GH_FAIL(GENHEP_E_SHAPE, "%s: the table has no events, this format needs at least one", path);
-    plan->tolerance = dataset->storage == GENHEP_FLOAT32 ? 1e-6 : 1e-13;
-    plan->slots = plan->most = count_slots(dataset);
-    if (!plan->slots) GH_TRY_CLEANUP(name_particles(plan, options));
-    GH_TRY_CLEANUP(find_beams(plan, options));
-    find_normalisation(plan);
+    plan->writer = writer;
+    plan->dataset = writer->schema;
+    plan->path = writer->path;
+    plan->tolerance = writer->storage == GENHEP_FLOAT32 ? 1e-6 : 1e-13;
+    plan->slots = plan->most = count_slots(plan->dataset);
+    if (!plan->slots) GH_TRY_CLEANUP(name_particles(plan, writer->options));
+    GH_TRY_CLEANUP(gh_record_plan_totals(plan));
+    GH_TRY_CLEANUP(gh_alloc(&writer->hooks, &plan->record.particles, plan->most, sizeof *plan->record.particles));
     return GENHEP_OK;
 
 cleanup:
@@ -309,8 +320,9 @@ cleanup:
 
 void gh_record_plan_free(gh_record_plan *plan)
 {
+    if (!plan->dataset) return; /* zeroed, or freed before */
     for (int64_t i = 0; i < plan->n_named; i++) gh_free(&plan->dataset->hooks, plan->named[i].name);
-    if (plan->dataset) gh_free(&plan->dataset->hooks, plan->named);
-    plan->named = NULL;
-    plan->n_named = 0;
+    gh_free(&plan->dataset->hooks, plan->named);
+    gh_free(&plan->dataset->hooks, plan->record.particles);
+    memset(plan, 0, sizeof *plan);
 }

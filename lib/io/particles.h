@@ -9,6 +9,7 @@
 
 #include "base/options.h"
 #include "data/dataset.h"
+#include "genhep/writer.h"
 
 typedef struct gh_particle {
     int64_t id;       /* PDG code */
@@ -49,8 +50,10 @@ typedef struct gh_named_particle {
 
 /** How the rows of a table become records. */
 typedef struct gh_record_plan {
-    const genhep_dataset *dataset;
-    const char *path; /* for messages */
+    const genhep_writer *writer;   /* whose file they go to */
+    const genhep_dataset *dataset; /* its columns and attributes */
+    const char *path;              /* for messages */
+    gh_record record;              /* room for one */
     int64_t most;     /* particles of a record, incoming ones included */
     int64_t slots;    /* 0: particles by name */
     gh_named_particle *named;
@@ -58,21 +61,28 @@ typedef struct gh_record_plan {
     int64_t incoming[2];
     int64_t beam_id[2];
     double beam_energy[2];
-    double tolerance; /* of E^2 - p^2 relative to E^2, from the storage */
+    double tolerance; /* of E^2 - p^2 relative to E^2, from the storage that is wanted */
     int explicit_colours;
     double sigma, sigma_error; /* pb; sigma is 1 and sigma_known 0 without the attribute */
     int sigma_known;
-    int strategy;              /* 3 unit weights, -3 weights of +-1, -4 others */
+    int strategy;              /* 3 without weights, -3 all so far are +-1, -4 others */
+    double largest;            /* |weight| so far for strategy -4, else 1 */
 } gh_record_plan;
 
 /** Read columns, options (data.particles, data.masses, lhe.*) and attributes. GENHEP_E_SHAPE when the table has no
- * particles or is empty, GENHEP_E_OPTION naming a particle without a code. Free with gh_record_plan_free. */
-gh_status gh_record_plan_make(const genhep_dataset *dataset, const genhep_options *options, const char *path,
-                              gh_record_plan *plan);
-void gh_record_plan_free(gh_record_plan *plan);
+ * particles, GENHEP_E_OPTION naming a particle without a code. Free with gh_record_plan_free. */
+gh_status gh_record_plan_make(const genhep_writer *writer, gh_record_plan *plan);
+void gh_record_plan_free(gh_record_plan *plan); /* nothing happens to a zeroed or freed one */
 
-/** Record of one row; record->particles has room for plan->most. Mothers and colours are complete. */
-gh_status gh_record_fill(const gh_record_plan *plan, int64_t row, gh_record *record);
+/** Beams, cross section and weights anew: what can change between the writer's creation, its first event and its end. */
+gh_status gh_record_plan_totals(gh_record_plan *plan);
+
+/** The same at the end. GENHEP_E_SHAPE without any event; a log message when the cross section is not known. */
+gh_status gh_record_plan_end(gh_record_plan *plan);
+
+/** Record of row `index`, whose numbers are row[0..d-1]; record->particles has room for plan->most. Mothers and colours
+ * are complete. */
+gh_status gh_record_fill(const gh_record_plan *plan, int64_t index, const double *row, double weight, gh_record *record);
 
 /** Colour lines of a record whose ids, states and mothers are set: see docs/EVENT_FILES.md. Lines are numbered from
  * 501. Coloured particles in the final state keep lines that they have when `given` is 1. GENHEP_E_OPTION when the

@@ -87,9 +87,8 @@ static gh_status add_incoming(const gh_record_plan *plan, int64_t row, gh_record
     return GENHEP_OK;
 }
 
-static gh_status fill_particles(const gh_record_plan *plan, int64_t index, gh_record *record)
+static gh_status fill_particles(const gh_record_plan *plan, int64_t index, const double *row, gh_record *record)
 {
-    const double *row = plan->dataset->values + index * plan->dataset->d;
     record->n = 2;
     for (int64_t k = 0; k < plan->n_named; k++) {
         const gh_named_particle *named = &plan->named[k];
@@ -108,9 +107,8 @@ static gh_status fill_particles(const gh_record_plan *plan, int64_t index, gh_re
     return add_incoming(plan, index, record);
 }
 
-static gh_status fill_slots(const gh_record_plan *plan, int64_t index, gh_record *record)
+static gh_status fill_slots(const gh_record_plan *plan, int64_t index, const double *row, gh_record *record)
 {
-    const double *row = plan->dataset->values + index * plan->dataset->d;
     gh_particle blank = {0};
     for (int64_t k = 0; k < plan->slots; k++) {
         const double *slot = row + k * GH_SLOT_FIELDS;
@@ -179,12 +177,12 @@ void gh_find_mothers(gh_record *record)
             p[i].last = 0; /* as one mother is written */
 }
 
-gh_status gh_record_fill(const gh_record_plan *plan, int64_t row, gh_record *record)
+gh_status gh_record_fill(const gh_record_plan *plan, int64_t index, const double *row, double weight, gh_record *record)
 {
     char where[320];
     record->n = 0;
-    record->weight = plan->dataset->weights ? plan->dataset->weights[row] : 1;
-    GH_TRY(plan->slots ? fill_slots(plan, row, record) : fill_particles(plan, row, record));
+    record->weight = weight;
+    GH_TRY(plan->slots ? fill_slots(plan, index, row, record) : fill_particles(plan, index, row, record));
     double e = 0, px = 0, py = 0, pz = 0;
     for (int64_t i = 0; i < record->n; i++) {
         const gh_particle *p = &record->particles[i];
@@ -193,6 +191,6 @@ gh_status gh_record_fill(const gh_record_plan *plan, int64_t row, gh_record *rec
     }
     double s = e * e - px * px - py * py - pz * pz;
     record->scale = s > 0 ? sqrt(s) : e; /* mass of what goes out */
-    snprintf(where, sizeof where, "%.280s: row %lld", plan->path, (long long)row);
+    snprintf(where, sizeof where, "%.280s: row %lld", plan->path, (long long)index);
     return gh_colour_flow(record, plan->explicit_colours, where);
 }

@@ -58,14 +58,14 @@ static int check_size(const truth_process *process, int64_t n, char *message, si
     return GENHEP_E_ARG;
 }
 
-static int make_events(const truth_run *run, int64_t n, int64_t seed, double *rows, char *message, size_t message_size)
+int truth_rows(const truth_run *run, int64_t first, int64_t n, int64_t seed, double *rows, char *message, size_t message_size)
 {
     for (int64_t k = 0; k < n; k++) {
-        truth_draws draws = truth_draws_of(seed, run->stream, k);
+        truth_draws draws = truth_draws_of(seed, run->stream, first + k);
         run->process->event(run, &draws, rows + k * run->process->n_columns);
         if (!draws.spent) continue;
         truth_say(message, message_size, "%s: event %lld found no accepted try among its %d random numbers",
-                  run->process->name, (long long)k, TRUTH_STRETCH);
+                  run->process->name, (long long)(first + k), TRUTH_STRETCH);
         return GENHEP_E_NUMERIC;
     }
     return GENHEP_OK;
@@ -107,14 +107,14 @@ static int describe(const truth_run *run, int64_t n, int64_t seed, genhep_datase
     return status;
 }
 
-static int make_dataset(const truth_run *run, int64_t n, int64_t seed, const double *rows, genhep_dataset **out,
-                        char *message, size_t message_size)
+int truth_table(const truth_run *run, int64_t n, int64_t seed, int64_t n_rows, const double *rows, genhep_dataset **out,
+                char *message, size_t message_size)
 {
     const truth_process *process = run->process;
     const char *units[TRUTH_COLUMNS];
     for (int i = 0; i < TRUTH_COLUMNS; i++) units[i] = process->unit;
     int columns = process->n_columns;
-    int status = genhep_dataset_from_arrays(NULL, n, columns, process->columns, units, rows, columns, NULL, out);
+    int status = genhep_dataset_from_arrays(NULL, n_rows, columns, process->columns, units, rows, columns, NULL, out);
     if (!status) status = describe(run, n, seed, *out);
     if (!status) return GENHEP_OK;
     char cause[512] = "";
@@ -125,27 +125,34 @@ static int make_dataset(const truth_run *run, int64_t n, int64_t seed, const dou
     return status;
 }
 
-int truth_generate(const char *process_name, int64_t n, int64_t seed, char *const *settings, int n_settings,
-                   genhep_dataset **out, char *message, size_t message_size)
+int truth_start(const char *process_name, int64_t n, char *const *settings, int n_settings, truth_run *run, char *message,
+                size_t message_size)
 {
     const truth_process *process = truth_find(process_name);
-    double *rows = NULL;
-    truth_run run = {0};
-    *out = NULL;
+    memset(run, 0, sizeof *run);
     if (message_size) message[0] = '\0';
     if (!process) return unknown_process(process_name, message, message_size);
     int status = check_size(process, n, message, message_size);
-    if (!status) status = truth_open(process, settings, n_settings, &run, message, message_size);
+    return status ? status : truth_open(process, settings, n_settings, run, message, message_size);
+}
+
+int truth_generate(const char *process_name, int64_t n, int64_t seed, char *const *settings, int n_settings,
+                   genhep_dataset **out, char *message, size_t message_size)
+{
+    double *rows = NULL;
+    truth_run run;
+    *out = NULL;
+    int status = truth_start(process_name, n, settings, n_settings, &run, message, message_size);
     if (status) goto cleanup;
-    rows = calloc(n ? (size_t)n : 1, (size_t)process->n_columns * sizeof *rows);
+    rows = calloc(n ? (size_t)n : 1, (size_t)run.process->n_columns * sizeof *rows);
     if (!rows) {
-        truth_say(message, message_size, "%s: no memory for %lld events of %d columns", process->name, (long long)n,
-                  process->n_columns);
+        truth_say(message, message_size, "%s: no memory for %lld events of %d columns", run.process->name, (long long)n,
+                  run.process->n_columns);
         status = GENHEP_E_NOMEM;
         goto cleanup;
     }
-    status = make_events(&run, n, seed, rows, message, message_size);
-    if (!status) status = make_dataset(&run, n, seed, rows, out, message, message_size);
+    status = truth_rows(&run, 0, n, seed, rows, message, message_size);
+    if (!status) status = truth_table(&run, n, seed, n, rows, out, message, message_size);
 cleanup:
     free(rows);
     truth_close(&run);

@@ -83,7 +83,21 @@ void truth_close(truth_run *run);
 /** Effective settings as "key=value key=value", defaults included. */
 void truth_settings(const truth_run *run, char *text, size_t size);
 
-/** Make n events of a process.
+/** Find a process and make it ready for n events. Release `run` with truth_close, also after a failure.
+ * @return GENHEP_OK, or GENHEP_E_ARG (unknown process, n < 0 or too large), GENHEP_E_OPTION, GENHEP_E_NOMEM with a one-line
+ *         message. */
+int truth_start(const char *process, int64_t n, char *const *settings, int n_settings, truth_run *run, char *message,
+                size_t message_size);
+
+/** Events first .. first+n-1: rows (n,n_columns). @return GENHEP_OK, or GENHEP_E_NUMERIC with a message */
+int truth_rows(const truth_run *run, int64_t first, int64_t n, int64_t seed, double *rows, char *message, size_t message_size);
+
+/** A dataset of n_rows rows, which may be none, with the columns of the process and the attributes of a run of n events.
+ * @return GENHEP_OK, or what the library returned, with a message */
+int truth_table(const truth_run *run, int64_t n, int64_t seed, int64_t n_rows, const double *rows, genhep_dataset **out,
+                char *message, size_t message_size);
+
+/** Make n events of a process, all of them in memory.
  * @param settings  n_settings texts "key=value"; a key may be given once
  * @param out       a new dataset with the attributes process, description, cuts, generator, sqrt_s_GeV, sigma_pb,
  *                  sigma_err_pb, seed, n_events and settings (those that are defined); free with genhep_dataset_free
