@@ -2,7 +2,8 @@
  *   Coordinates, root by root: masses of the composite nodes (and of free particles), then cos and phi of the first
  *   child of each composite node in that node's frame; then the roots' log pT and phi (those of the last root are
  *   missing when the event is balanced), the mean rapidity, the differences of the other rapidities to the first
- *   root's.
+ *   root's. A root 'Z:: a b' has its mass and five numbers for the directions of its two particles (tree_directions.c) instead of
+ *   angles, log pT, phi; with one, the other roots' rapidities are differences to the first such root's, and there is no mean.
  * Energies in the table are read for free masses only: momenta and masses are what counts. Frames: tree_forward.c. */
 #include <math.h>
 #include <string.h>
@@ -31,17 +32,33 @@ static void make_plan(gh_tree_plan *plan)
         }
         for (int64_t k = n; k < end; k++) {
             plan->angle_at[k] = tree->node[k].particle < 0 ? at : -1;
-            at += tree->node[k].particle < 0 ? 2 : 0;
+            at += tree->node[k].particle < 0 ? tree->node[k].directions ? 5 : 2 : 0;
         }
         plan->root[roots++] = n;
     }
+    plan->anchor = -1;
+    for (int64_t r = roots - 1; r >= 0; r--)
+        if (tree->node[plan->root[r]].directions) plan->anchor = r;
     for (int64_t r = 0; r < roots; r++) {
-        int recoils = r == roots - 1 && plan->table.balance >= 0;
-        plan->motion_at[r] = recoils ? -1 : at;
-        at += recoils ? 0 : 2;
+        int tied = (r == roots - 1 && plan->table.balance >= 0) || tree->node[plan->root[r]].directions;
+        plan->motion_at[r] = tied ? -1 : at;
+        at += tied ? 0 : 2;
     }
     plan->rapidity_at = at;
-    plan->width = at + roots;
+    for (int64_t r = 0; r < roots; r++)
+        plan->relative_at[r] = plan->anchor >= 0 && !tree->node[plan->root[r]].directions ? at++ : -1;
+    plan->width = plan->anchor >= 0 ? at : at + roots;
+}
+
+/* A root '::': eta of both, phi of the first, difference in phi, log of the ratio of pT. */
+static gh_status add_directions(const gh_tree *tree, const gh_tree_node *root, gh_layout *out)
+{
+    const char *first = tree->node[root->child[0]].name, *second = tree->node[root->child[1]].name;
+    GH_TRY(gh_layout_add(out, GH_COORDINATE_FREE, GH_ANGLE_NONE, "eta(%s)", first));
+    GH_TRY(gh_layout_add(out, GH_COORDINATE_FREE, GH_ANGLE_NONE, "eta(%s)", second));
+    GH_TRY(gh_layout_add(out, GH_COORDINATE_FREE, GH_ANGLE_AZIMUTH, "phi(%s)", first));
+    GH_TRY(gh_layout_add(out, GH_COORDINATE_FREE, GH_ANGLE_PERIODIC, "dphi(%s)", second));
+    return gh_layout_add(out, GH_COORDINATE_FREE, GH_ANGLE_NONE, "logratio(%s)", root->name);
 }
 
 /* Coordinate names, in the order of make_plan. */
@@ -56,6 +73,10 @@ static gh_status add_coordinates(const gh_tree_plan *plan, gh_layout *out)
         for (int64_t n = begin; n < end; n++) {
             if (plan->angle_at[n] < 0) continue;
             const char *first = tree->node[tree->node[n].child[0]].name;
+            if (tree->node[n].directions) {
+                GH_TRY(add_directions(tree, &tree->node[n], out));
+                continue;
+            }
             int absolute = tree->roots == 1 && n == 0 && plan->motion_at[0] < 0;
             GH_TRY(gh_layout_add(out, GH_COORDINATE_FREE, GH_ANGLE_NONE, "cos(%s)", first));
             GH_TRY(gh_layout_add(out, GH_COORDINATE_FREE, absolute ? GH_ANGLE_AZIMUTH : GH_ANGLE_PERIODIC, "phi(%s)",
@@ -67,11 +88,37 @@ static gh_status add_coordinates(const gh_tree_plan *plan, gh_layout *out)
         GH_TRY(gh_layout_add(out, GH_COORDINATE_FREE, GH_ANGLE_NONE, "logpT(%s)", tree->node[plan->root[r]].name));
         GH_TRY(gh_layout_add(out, GH_COORDINATE_FREE, GH_ANGLE_AZIMUTH, "phi(%s)", tree->node[plan->root[r]].name));
     }
+    for (int64_t r = 0; r < tree->roots; r++)
+        if (plan->relative_at[r] >= 0)
+            GH_TRY(gh_layout_add(out, GH_COORDINATE_FREE, GH_ANGLE_NONE, "dy(%s)", tree->node[plan->root[r]].name));
+    if (plan->anchor >= 0) return GENHEP_OK;
     if (tree->roots == 1) return gh_layout_add(out, GH_COORDINATE_FREE, GH_ANGLE_NONE, "y(%s)", tree->node[0].name);
     GH_TRY(gh_layout_add(out, GH_COORDINATE_FREE, GH_ANGLE_NONE, "y(%s)", "mean"));
     for (int64_t r = 1; r < tree->roots; r++)
         GH_TRY(gh_layout_add(out, GH_COORDINATE_FREE, GH_ANGLE_NONE, "dy(%s)", tree->node[plan->root[r]].name));
     return GENHEP_OK;
+}
+
+/* Roots '::' must have a transverse momentum of their own; how close their particles come in the data bounds what is generated. */
+static gh_status fit_directions(gh_stage *stage, const gh_fit *fit, const gh_tree_plan *plan)
+{
+    double opening[GH_TREE_MOST_NODES] = {0};
+    if (plan->anchor < 0) return GENHEP_OK;
+    for (int64_t r = 0; r < plan->tree.roots; r++) {
+        const gh_tree_node *root = &plan->tree.node[plan->root[r]];
+        if (!root->directions) continue;
+        if (r == plan->tree.roots - 1 && plan->table.balance >= 0)
+            GH_FAIL(GENHEP_E_OPTION, "prep: tree: '%.80s::' takes the recoil, expected ':' there, or prep.balance = none", root->name);
+        opening[r] = INFINITY;
+        for (int64_t i = 0; i < fit->n; i++) {
+            const gh_momentum a = gh_particle_read(plan->table.column[root->leaf], fit->columns + i, fit->n),
+                              b = gh_particle_read(plan->table.column[root->leaf + 1], fit->columns + i, fit->n);
+            opening[r] = fmin(opening[r], 0.5 * gh_tree_opening(&(gh_direction){a.px, a.py, a.pz}, &(gh_direction){b.px, b.py, b.pz}));
+        }
+        if (!(opening[r] < 1e3)) opening[r] = 1e3; /* no rows, or not finite: forward says so */
+        if (!(opening[r] > 1e-12)) opening[r] = 1e-12;
+    }
+    return gh_stage_put(stage, "opening", plan->tree.roots, opening);
 }
 
 static gh_status tree_fit(gh_stage *stage, gh_fit *fit)
@@ -93,6 +140,7 @@ static gh_status tree_fit(gh_stage *stage, gh_fit *fit)
     plan->along_beam = gh_option_is(fit->options, "prep.frame", "beam");
     if (plan->along_beam) GH_TRY_CLEANUP(gh_archive_put_i64(&stage->constants, "along_beam", 1));
     make_plan(plan);
+    GH_TRY_CLEANUP(fit_directions(stage, fit, plan));
     GH_TRY_CLEANUP(add_coordinates(plan, fit->out));
     GH_TRY_CLEANUP(gh_particle_table_rest(stage, fit));
 cleanup:
@@ -118,6 +166,14 @@ static gh_status tree_build(gh_stage *stage)
         plan->along_beam = flag != 0;
     }
     make_plan(plan);
+    if (plan->anchor >= 0) {
+        GH_TRY(gh_stage_get(stage, "opening", plan->tree.roots, &plan->opening));
+        for (int64_t r = 0; r < plan->tree.roots; r++)
+            if (plan->tree.node[plan->root[r]].directions &&
+                (!(plan->opening[r] >= 1e-12 && plan->opening[r] <= 1e3) || (r == plan->tree.roots - 1 && plan->table.balance >= 0)))
+                GH_FAIL(GENHEP_E_FORMAT, "prep: stage 'tree' has the opening %g of root '%.80s', expected 1e-12 to 1000 and no recoil",
+                        plan->opening[r], plan->tree.node[plan->root[r]].name);
+    }
     if (plan->width + plan->table.rest_count != stage->width_out)
         GH_FAIL(GENHEP_E_FORMAT, "prep: stage 'tree' has width %lld behind it, expected %lld",
                 (long long)stage->width_out, (long long)(plan->width + plan->table.rest_count));

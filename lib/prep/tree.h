@@ -13,6 +13,7 @@ typedef struct gh_tree_node {
     int64_t child[2];      /* -1: a particle */
     int64_t particle;      /* number among the leaves in order, -1 for inner nodes */
     int64_t leaf, leaf_end; /* leaves below: leaf .. leaf_end - 1 */
+    int directions;        /* a root written 'Z:: a b': given by the directions of its two particles */
 } gh_tree_node;
 
 typedef struct gh_tree {
@@ -20,7 +21,7 @@ typedef struct gh_tree {
     gh_tree_node node[GH_TREE_MOST_NODES];
 } gh_tree;
 
-/** Parse "root: child child (node: child child) | root2: ..."; a root may be a single particle. A node with more than
+/** Parse "root: child child (node: child child) | root2: ..."; a root may be a single particle, or "root:: particle particle". A node with more than
  * two children becomes first child + system of the others, named "b+c", again and again.
  * @param where names the text in messages ("prep.tree"); @return GENHEP_E_OPTION with the position of the error */
 gh_status gh_tree_parse(const char *text, const char *where, gh_tree *tree);

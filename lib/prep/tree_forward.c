@@ -127,6 +127,12 @@ static const char *enter_node(row_state *s, int64_t n, double *out)
     double p = length_of(&sum), mass = sqrt((sum.e - p) * (sum.e + p));
     if (!(mass > 0)) return wrong(s, node->name, mass, "expected a positive mass");
     out[plan->mass_at[n] * GH_PANEL] = mass;
+    if (node->directions) {
+        const vector *a = &s->leaf[node->leaf], *b = a + 1;
+        const char *problem = gh_tree_directions_row(&(gh_direction){a->x, a->y, a->z}, &(gh_direction){b->x, b->y, b->z},
+                                                     out + plan->angle_at[n] * GH_PANEL);
+        return problem ? wrong(s, node->name, 0, problem) : NULL;
+    }
     if (node->parent < 0 && (plan->along_beam || plan->tree.roots == 1)) enter_single(s, node, &sum, mass);
     else enter_frame(s, node, &sum, mass);
     vector first = sum_below(s, &plan->tree.node[node->child[0]]);
@@ -155,6 +161,9 @@ static const char *root_motion(row_state *s, double *out)
         out[plan->motion_at[r] * GH_PANEL] = log(pt);
         out[(plan->motion_at[r] + 1) * GH_PANEL] = atan2(sum.y, sum.x);
     }
+    for (int64_t r = 0; r < plan->tree.roots; r++)
+        if (plan->relative_at[r] >= 0) out[plan->relative_at[r] * GH_PANEL] = y[r] - y[plan->anchor];
+    if (plan->anchor >= 0) return NULL;
     out[plan->rapidity_at * GH_PANEL] = mean;
     for (int64_t r = 1; r < plan->tree.roots; r++) out[(plan->rapidity_at + r) * GH_PANEL] = y[r] - y[0];
     return NULL;

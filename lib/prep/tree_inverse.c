@@ -12,7 +12,7 @@
 
 int64_t gh_tree_scratch(const gh_tree_plan *plan)
 {
-    return GH_NODE_PANELS * plan->tree.count + plan->tree.leaves + 2; /* nodes, leaves' energies, recoil x and y */
+    return GH_NODE_PANELS * plan->tree.count + plan->tree.leaves + 3 + plan->tree.roots; /* nodes, leaves' energies, recoil x and y, rapidities */
 }
 
 static double *panel_of(double *scratch, int64_t node, enum gh_node_panel which)
@@ -88,16 +88,21 @@ GH_CLONES static void transverse(const double *log_pt, const double *phi, double
     }
 }
 
-/* Longitudinal part: rapidity of root r from the mean and the differences to root 0. */
-GH_CLONES static void longitudinal(const double *y, int64_t r, int64_t roots, double *node)
+/* Rapidity of root r from the mean and the differences to root 0. */
+GH_CLONES static void rapidity_panel(const double *y, int64_t r, int64_t roots, double *first)
 {
-    double *pt = node + GH_NODE_SIN * GH_PANEL, *mass = node, *cosine = node + GH_NODE_COS * GH_PANEL;
-    double *p = node + GH_NODE_P * GH_PANEL, *e = node + GH_NODE_E * GH_PANEL, share = 1.0 / (double)roots;
-    double first[GH_PANEL];
+    const double share = 1.0 / (double)roots;
     for (int i = 0; i < GH_PANEL; i++) first[i] = gh_clamp(y[i], -MOST_RAPIDITY, MOST_RAPIDITY);
     for (int64_t k = 1; k < roots; k++)
         for (int i = 0; i < GH_PANEL; i++)
             first[i] += ((k == r) - share) * gh_clamp(y[k * GH_PANEL + i], -MOST_RAPIDITY, MOST_RAPIDITY);
+}
+
+/* Longitudinal part of a root. */
+GH_CLONES static void longitudinal(const double *first, double *node)
+{
+    double *pt = node + GH_NODE_SIN * GH_PANEL, *mass = node, *cosine = node + GH_NODE_COS * GH_PANEL;
+    double *p = node + GH_NODE_P * GH_PANEL, *e = node + GH_NODE_E * GH_PANEL;
     for (int i = 0; i < GH_PANEL; i++) {
         double sh, ch, mt = sqrt(mass[i] * mass[i] + pt[i] * pt[i]);
         gh_panel_sinhcosh(gh_clamp(first[i], -MOST_RAPIDITY, MOST_RAPIDITY), &sh, &ch);
@@ -176,14 +181,32 @@ static void all_masses(const gh_tree_plan *plan, const double *in, double *scrat
     }
 }
 
-static void all_roots(const gh_tree_plan *plan, const double *in, double *scratch, double *recoil)
+/* Roots '::' have their particles' momenta at once; then the others, one of which may recoil against all. */
+static void all_roots(const gh_tree_plan *plan, const double *in, double *momenta, double *scratch, double *recoil)
 {
+    double *rapidity = recoil + 3 * GH_PANEL, *first = recoil + 2 * GH_PANEL; /* rapidity (roots, GH_PANEL) */
     for (int i = 0; i < 2 * GH_PANEL; i++) recoil[i] = 0;
     for (int64_t r = 0; r < plan->tree.roots; r++) {
+        const gh_tree_node *root = &plan->tree.node[plan->root[r]];
+        if (!root->directions) continue;
+        const double *masses[3] = {panel_of(scratch, plan->root[r], GH_NODE_MASS), panel_of(scratch, root->child[0], GH_NODE_MASS),
+                                   panel_of(scratch, root->child[1], GH_NODE_MASS)};
+        double *to = momenta + 3 * root->leaf * GH_PANEL;
+        gh_tree_directions_panel(in + plan->angle_at[plan->root[r]] * GH_PANEL, masses, plan->opening[r], to, to + 3 * GH_PANEL, recoil,
+                                 rapidity + r * GH_PANEL);
+    }
+    for (int64_t r = 0; r < plan->tree.roots; r++) {
+        if (plan->tree.node[plan->root[r]].directions) continue;
         double *node = panel_of(scratch, plan->root[r], GH_NODE_MASS);
         const double *motion = plan->motion_at[r] < 0 ? NULL : in + plan->motion_at[r] * GH_PANEL;
         transverse(motion, motion ? motion + GH_PANEL : NULL, node, recoil);
-        longitudinal(in + plan->rapidity_at * GH_PANEL, r, plan->tree.roots, node);
+        if (plan->anchor >= 0) {
+            const double *base = rapidity + plan->anchor * GH_PANEL, *relative = in + plan->relative_at[r] * GH_PANEL;
+            for (int i = 0; i < GH_PANEL; i++) first[i] = base[i] + gh_clamp(relative[i], -MOST_RAPIDITY, MOST_RAPIDITY);
+        } else {
+            rapidity_panel(in + plan->rapidity_at * GH_PANEL, r, plan->tree.roots, first);
+        }
+        longitudinal(first, node);
     }
 }
 
@@ -192,15 +215,17 @@ void gh_tree_inverse_panel(const gh_tree_plan *plan, const double *in, double *m
     const gh_tree *tree = &plan->tree;
     double *energies = scratch + GH_NODE_PANELS * tree->count * GH_PANEL, *recoil = energies + tree->leaves * GH_PANEL;
     all_masses(plan, in, scratch);
-    all_roots(plan, in, scratch, recoil);
+    all_roots(plan, in, momenta, scratch, recoil);
     for (int64_t n = 0; n < tree->count; n++) {
         const gh_tree_node *node = &tree->node[n];
         double *own = panel_of(scratch, n, GH_NODE_MASS);
         if (node->particle >= 0) {
             for (int i = 0; i < GH_PANEL; i++) masses[node->particle * GH_PANEL + i] = own[i];
+            if (node->parent >= 0 && tree->node[node->parent].directions) continue; /* all_roots has them */
             leaf_momentum(own, momenta + 3 * node->particle * GH_PANEL, energies + node->particle * GH_PANEL);
             continue;
         }
+        if (node->directions) continue;
         double *first = panel_of(scratch, node->child[0], GH_NODE_MASS),
                *second = panel_of(scratch, node->child[1], GH_NODE_MASS);
         const double *angle = in + plan->angle_at[n] * GH_PANEL;
@@ -211,7 +236,7 @@ void gh_tree_inverse_panel(const gh_tree_plan *plan, const double *in, double *m
     for (int64_t n = tree->count - 1; n >= 0; n--) { /* children stand behind their parents */
         const gh_tree_node *node = &tree->node[n];
         const double *own = panel_of(scratch, n, GH_NODE_MASS);
-        if (node->particle >= 0) continue;
+        if (node->particle >= 0 || node->directions) continue;
         for (int64_t k = node->leaf; k < node->leaf_end; k++) {
             double *momentum = momenta + 3 * k * GH_PANEL, *energy = energies + k * GH_PANEL;
             if (node->parent < 0 && (plan->along_beam || tree->roots == 1)) leave_single(own, momentum, energy);

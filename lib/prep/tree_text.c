@@ -1,4 +1,4 @@
-/* tree_text.c -- reading a decay tree: roots = root {'|' root}, root = name ':' children | name,
+/* tree_text.c -- reading a decay tree: roots = root {'|' root}, root = name ':' children | name '::' particle particle | name,
  * children = child child {child}, child = name | '(' name ':' children ')'. */
 #include <stdio.h>
 #include <string.h>
@@ -164,8 +164,13 @@ gh_status gh_tree_parse(const char *text, const char *where, gh_tree *tree)
         GH_TRY(add_node(&r, name, -1, &root));
         skip(&r);
         if (*r.at == ':') {
-            r.at++;
+            const char *colon = r.at++;
+            gh_tree_node *node = &tree->node[root];
+            node->directions = *r.at == ':';
+            r.at += node->directions;
             GH_TRY(read_children(&r, root));
+            if (node->directions && (tree->node[node->child[0]].particle < 0 || tree->node[node->child[1]].particle < 0))
+                return syntax(&r, colon, "':' before any other children than two particles");
         } else {
             tree->node[root].particle = tree->leaves++;
             tree->node[root].leaf_end = tree->leaves;

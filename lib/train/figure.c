@@ -72,7 +72,7 @@ static void fill(const double *edges, const double *x, const gh_real *weights, i
 }
 
 gh_status gh_figure_create(const gh_hooks *hooks, int64_t n, int64_t p, const gh_real *rows, int64_t q, const gh_real *conditions,
-                           const gh_real *weights, gh_figure *figure)
+                           const gh_real *weights, int together, gh_figure *figure)
 {
     gh_status status;
     double *x = NULL, *sorted = NULL;
@@ -83,7 +83,7 @@ gh_status gh_figure_create(const gh_hooks *hooks, int64_t n, int64_t p, const gh
     figure->n = n;
     figure->conditions = conditions;
     figure->weights = weights;
-    figure->projections = p + 2 * pairs_of(p) + 2 * p * q;
+    figure->projections = p + 2 * pairs_of(p) + (together ? 2 * p * q : 0);
     GH_TRY_CLEANUP(gh_alloc(hooks, &figure->edges, figure->projections * BINS, sizeof(double)));
     GH_TRY_CLEANUP(gh_alloc(hooks, &figure->counts, figure->projections * BINS, sizeof(double)));
     GH_TRY_CLEANUP(gh_alloc(hooks, &figure->variances, figure->projections * BINS, sizeof(double)));

@@ -6,8 +6,7 @@
 
 /** Edges of equal-count bins of the validation rows along fixed projections: every prepared coordinate x_i and, for
  * every pair, (x_i + x_j) and (x_i - x_j), which see linear and many other correlations (of more than 8192 pairs 1024, evenly
- * spread); with prepared conditions y also
- * (x_i + y_j) and (x_i - y_j). */
+ * spread); with prepared conditions y also (x_i + y_j) and (x_i - y_j), unless the training compares targets alone. */
 typedef struct gh_figure {
     gh_hooks hooks;
     int64_t p, q;
@@ -24,9 +23,9 @@ typedef struct gh_figure {
 #define GH_FIGURE_FLOOR 1.05 /* chi2/ndf below this is as good as perfect at the usual numbers of events */
 
 /** From n validation rows (n,P) and their prepared conditions (n,Q), NULL when Q = 0. weights may be NULL. Conditions and
- * weights must live as long as the figure. */
+ * weights must live as long as the figure. together: compare targets with conditions too. */
 gh_status gh_figure_create(const gh_hooks *hooks, int64_t n, int64_t p, const gh_real *rows, int64_t q, const gh_real *conditions,
-                           const gh_real *weights, gh_figure *figure);
+                           const gh_real *weights, int together, gh_figure *figure);
 void gh_figure_free(gh_figure *figure);
 
 /** Mean over the projections of chi2/ndf between the validation rows and n rows (n,P) without conditions, of equal weight. */

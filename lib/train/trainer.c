@@ -199,6 +199,13 @@ gh_status gh_trainer_snapshot(genhep_trainer *t, int32_t which, genhep_model **r
     return GENHEP_OK;
 }
 
+/* A GAN whose discriminator does not see the conditions is not taught what belongs to them: the plain GAN of unfolding. */
+static int learns_conditions(const genhep_trainer *t)
+{
+    const int adversarial = gh_option_is(t->options, "model.family", "gan") || gh_option_is(t->options, "model.family", "fcgan");
+    return !adversarial || gh_option_is(t->options, "discriminator.condition", "on");
+}
+
 static gh_status chi2_of(genhep_trainer *t, const gh_real *parameters, double *value)
 {
     gh_status status;
@@ -207,7 +214,7 @@ static gh_status chi2_of(genhep_trainer *t, const gh_real *parameters, double *v
     if (!t->method->figure && !t->figure.edges)
         GH_TRY(gh_figure_create(&t->hooks, t->data.n_validation, t->model->p, t->data.rows + t->data.n_train * t->model->p, t->model->q,
                                 t->data.conditions ? t->data.conditions + t->data.n_train * t->model->q : NULL,
-                                t->data.weights ? t->data.weights + t->data.n_train : NULL, &t->figure));
+                                t->data.weights ? t->data.weights + t->data.n_train : NULL, learns_conditions(t), &t->figure));
     GH_TRY_CLEANUP(snapshot_of(t, parameters, entries, &model));
     if (t->method->watch) GH_TRY_CLEANUP(t->method->watch(t, model));
     GH_TRY_CLEANUP(t->method->figure ? t->method->figure(t, model, n, value) : gh_figure_chi2(&t->figure, model, t->seed, n, value));

@@ -99,6 +99,14 @@ static void make_deep(vec *out, const double *m)
     decay(c, m[2], m[4], &out[2], &out[4]);
 }
 
+/* two roots back to back in pT */
+static void make_pairs(vec *out, const double *m)
+{
+    const double pt = flat(0.1, 300), phi = flat(-PI, PI);
+    decay(moving(flat(60, 100), pt, phi, flat(-2, 2)), m[0], m[1], &out[0], &out[1]);
+    decay(moving(flat(60, 100), -pt, phi, flat(-2, 2)), m[2], m[3], &out[2], &out[3]);
+}
+
 static const process processes[] = {
     {"Z: mum mup", 2, {"mum", "mup"}, {0.10566, 0.10566}, make_z},
     {"Z: a b", 2, {"a", "b"}, {0, 4.8}, make_z_pt},
@@ -108,6 +116,16 @@ static const process processes[] = {
     {"X: a (Y: (V: b (W: c e)) d)", 5, {"a", "b", "c", "d", "e"}, {0.1, 30, 0.33, 5, 0}, make_deep},
 };
 enum { PROCESSES = sizeof processes / sizeof *processes };
+
+/* with roots given by directions */
+static const process directed[] = {
+    {"Z:: a b", 2, {"a", "b"}, {0, 4.8}, make_z_pt},
+    {"Z:: a b | W: c d", 4, {"a", "b", "c", "d"}, {0.05, 0.05, 0.33, 0.33}, make_pairs},
+    {"Z:: a b | h: c d e | j", 6, {"a", "b", "c", "d", "e", "j"}, {0.1, 0.1, 0.33, 5, 0, 10}, make_three},
+    {"h: c d e | Z:: a b | j", 6, {"a", "b", "c", "d", "e", "j"}, {0.1, 0.1, 0.33, 5, 0, 10}, make_three},
+    {"e | Z:: a b | Y:: c d | j", 6, {"a", "b", "c", "d", "e", "j"}, {0.1, 0.1, 0.33, 5, 0, 10}, make_three},
+};
+enum { DIRECTED = sizeof directed / sizeof *directed };
 
 static genhep_dataset *sample(const process *p)
 {
@@ -219,6 +237,122 @@ static double ks_uniform(double *x, int64_t n, double a, double b)
     }
     return worst;
 }
+
+/* Squared mass of a + b from momenta and masses, without a difference of like numbers. */
+static double pair_mass(const double *a, const double *b, double ma, double mb)
+{
+    const double ea = sqrt(ma * ma + a[1] * a[1] + a[2] * a[2] + a[3] * a[3]), eb = sqrt(mb * mb + b[1] * b[1] + b[2] * b[2] + b[3] * b[3]);
+    const double x = a[2] * b[3] - a[3] * b[2], y = a[3] * b[1] - a[1] * b[3], z = a[1] * b[2] - a[2] * b[1];
+    const double dot = a[1] * b[1] + a[2] * b[2] + a[3] * b[3], pb = b[1] * b[1] + b[2] * b[2] + b[3] * b[3];
+    const double product = dot > 0 ? (ma * ma * eb * eb + mb * mb * (ea * ea - ma * ma) + x * x + y * y + z * z) / (ea * eb + dot) : ea * eb - dot;
+    ck_assert(pb >= 0);
+    return sqrt(ma * ma + mb * mb + 2 * product);
+}
+
+START_TEST(directions_there_and_back)
+{
+    gh_hooks hooks = gh_hooks_default();
+    for (int k = 0; k < DIRECTED; k++) {
+        const process *p = &directed[k];
+        genhep_dataset *data = sample(p);
+        gh_prep *prep = fitted(p, "tree", k % 2 ? "prep.frame=beam" : NULL, data);
+        gh_prep_work *work;
+        const int64_t d = data->d, width = gh_prep_width(prep);
+        ck_assert_int_eq(width, 3 * p->n - 2 * (k == 1));
+        double *z = malloc((size_t)(N * width) * sizeof *z), *back = malloc((size_t)(N * d) * sizeof *back);
+        double error[N], worst = 0;
+        ck_ok(gh_prep_work_create(&hooks, prep, N, &work));
+        ck_ok(gh_prep_forward(prep, work, N, data->values, d, 1, 0, z, width, NULL));
+        gh_prep_inverse(prep, work, N, z, width, NULL, 0, back, d);
+        for (int64_t i = 0; i < N; i++) worst = fmax(worst, row_error(back + i * d, data->values + i * d, d));
+        ck_assert_msg(worst <= 1e-10, "%s: double round trip off by %g", p->tree, worst);
+        for (int64_t i = 0; i < N * width; i++) z[i] = (double)(float)z[i];
+        gh_prep_inverse(prep, work, N, z, width, NULL, 1, back, d);
+        for (int64_t i = 0; i < N; i++) error[i] = row_error(back + i * d, data->values + i * d, d);
+        qsort(error, N, sizeof *error, compare);
+        ck_assert_msg(error[N - 3] <= 1e-4, "%s: float round trip off by %g", p->tree, error[N - 3]);
+        gh_prep_work_free(work);
+        gh_prep_free(prep);
+        gh_dataset_free(data);
+        free(z), free(back);
+    }
+}
+END_TEST
+
+/* Names and numbers of `Z:: a b | W: c d`; any six numbers are a pair of this mass, in these directions, and W takes the recoil. */
+START_TEST(directions_are_coordinates)
+{
+    gh_hooks hooks = gh_hooks_default();
+    const process *p = &directed[1];
+    static const char *const names[] = {"m(Z)", "eta(a)", "eta(b)", "phi(a)", "dphi(b)", "logratio(Z)", "m(W)", "cos(c)", "phi(c)", "dy(W)"};
+    genhep_dataset *data = sample(p);
+    gh_prep *prep = fitted(p, "tree", "prep.frame=beam", data);
+    gh_prep_work *work;
+    gh_rng rng = gh_rng_make(12, GH_RANDOM_PUBLIC, 0);
+    double z[N * 10], *rows = malloc((size_t)(N * 16) * sizeof *rows);
+    ck_assert_int_eq(gh_prep_width(prep), 10);
+    for (int j = 0; j < 10; j++) ck_assert_str_eq(gh_prep_name(prep, j), names[j]);
+    ck_ok(gh_prep_work_create(&hooks, prep, N, &work));
+    ck_ok(gh_prep_forward(prep, work, N, data->values, 16, 1, 0, z, 10, NULL));
+    for (int64_t i = 0; i < N; i++) {
+        const double *a = data->values + i * 16, *b = a + 4, *c = z + i * 10;
+        ck_assert(fabs(c[0] - pair_mass(a, b, 0.05, 0.05)) < 1e-8);
+        ck_assert(fabs(c[1] - asinh(a[3] / hypot(a[1], a[2]))) < 1e-12 && fabs(c[2] - asinh(b[3] / hypot(b[1], b[2]))) < 1e-12);
+        ck_assert(fabs(c[3] - atan2(a[2], a[1])) < 1e-12);
+        ck_assert(fabs(remainder(c[3] + c[4] - atan2(b[2], b[1]), 2 * PI)) < 1e-12 && fabs(c[4]) <= PI);
+        ck_assert(fabs(c[5] - log(hypot(a[1], a[2]) / hypot(b[1], b[2]))) < 1e-12);
+    }
+    for (int64_t i = 0; i < N; i++) {
+        double *c = z + i * 10;
+        c[0] = 1 + 200 * gh_rng_uniform(&rng, i, 0);
+        for (int j = 1; j < 3; j++) c[j] = 8 * gh_rng_uniform(&rng, i, j) - 4;
+        for (int j = 3; j < 5; j++) c[j] = PI * (2 * gh_rng_uniform(&rng, i, j) - 1);
+        c[5] = 4 * gh_rng_uniform(&rng, i, 5) - 2;
+        if (i % 4 == 0) c[2] = c[1], c[4] = i % 8 ? 0 : 1e-9; /* on top of each other: widened, the mass stays */
+    }
+    gh_prep_inverse(prep, work, N, z, 10, NULL, 0, rows, 16);
+    for (int64_t i = 0; i < N; i++) {
+        const double *a = rows + i * 16, *b = a + 4, *c = z + i * 10;
+        ck_assert_msg(fabs(pair_mass(a, b, 0.05, 0.05) / c[0] - 1) < 1e-9, "row %d: mass %.12g of %.12g", (int)i, pair_mass(a, b, 0.05, 0.05), c[0]);
+        ck_assert(fabs(log(hypot(a[1], a[2]) / hypot(b[1], b[2])) - c[5]) < 1e-9);
+        const double opening = cosh(c[1] - c[2]) - cos(c[4]); /* 0.1 at least in the data */
+        if (opening > 0.5) ck_assert(fabs(asinh(a[3] / hypot(a[1], a[2])) - c[1]) < 1e-9 && fabs(asinh(b[3] / hypot(b[1], b[2])) - c[2]) < 1e-9);
+        ck_assert(a[1] + b[1] + a[9] == -a[13] && a[2] + b[2] + a[10] == -a[14]);
+    }
+    gh_prep_work_free(work);
+    gh_prep_free(prep);
+    gh_dataset_free(data);
+    free(rows);
+}
+END_TEST
+
+static void refused(const process *p, const char *tree, const char *setting, const char *expected)
+{
+    gh_hooks hooks = gh_hooks_default();
+    genhep_options *options;
+    gh_prep *prep = NULL;
+    char message[512];
+    genhep_dataset *data = sample(p);
+    ck_ok(genhep_options_create(&options));
+    ck_ok(genhep_options_set(options, "prep", "tree"));
+    ck_ok(genhep_options_set(options, "prep.tree", tree));
+    if (setting) ck_ok(genhep_options_parse(options, setting));
+    ck_assert_int_eq(gh_prep_fit(&hooks, options, data, &prep), GENHEP_E_OPTION);
+    ck_assert_ptr_null(prep);
+    genhep_last_error(message, sizeof message);
+    ck_assert_msg(strstr(message, expected) != NULL, "'%s' does not say '%s'", message, expected);
+    genhep_options_free(options);
+    gh_dataset_free(data);
+}
+
+START_TEST(directions_that_are_not_free_are_refused)
+{
+    refused(&directed[1], "W: c d | Z:: a b", NULL, "takes the recoil");
+    refused(&processes[0], "Z:: mum mup", NULL, "takes the recoil");
+    refused(&directed[2], "Z:: c (h: d e) | j", NULL, "any other children than two particles");
+    refused(&directed[2], "Z:: c d e | j", NULL, "any other children than two particles");
+}
+END_TEST
 
 START_TEST(isotropic_decays_are_flat)
 {
@@ -387,10 +521,10 @@ START_TEST(wild_numbers_stay_finite)
     gh_hooks hooks = gh_hooks_default();
     gh_rng rng = gh_rng_make(10, GH_RANDOM_PUBLIC, 0);
     static const char *const chains[] = {"tree", "tree, standardise", "tree, quantile", "tree, log(m(*)), standardise"};
-    for (int k = 0; k < PROCESSES; k++)
+    for (int k = 0; k < PROCESSES + DIRECTED; k++)
         for (size_t c = 0; c < sizeof chains / sizeof *chains; c++)
             for (int scale = 0; scale < 3; scale++) {
-                const process *p = &processes[k];
+                const process *p = k < PROCESSES ? &processes[k] : &directed[k - PROCESSES];
                 genhep_dataset *data = sample(p);
                 gh_prep *prep = fitted(p, chains[c], NULL, data);
                 gh_prep_work *work;
@@ -475,5 +609,5 @@ START_TEST(bits_do_not_depend_on_the_call)
 }
 END_TEST
 
-GH_TEST_MAIN("prep_tree", there_and_back, isotropic_decays_are_flat, angles_follow_their_axes, beam_frames_order_pt,
+GH_TEST_MAIN("prep_tree", there_and_back, directions_there_and_back, directions_are_coordinates, directions_that_are_not_free_are_refused, isotropic_decays_are_flat, angles_follow_their_axes, beam_frames_order_pt,
              constraints_hold_bit_for_bit, wild_numbers_stay_finite, azimuth_is_redrawn, bits_do_not_depend_on_the_call)

@@ -29,7 +29,7 @@ static gh_status compare_sample(genhep_trainer *t, gh_sample_side *s, int64_t n,
 {
     if (!s->figure.edges)
         GH_TRY(gh_figure_create(&t->hooks, s->rows.n_validation, t->model->p, s->rows.rows + s->rows.n_train * t->model->p, 0, NULL,
-                                s->rows.weights ? s->rows.weights + s->rows.n_train : NULL, &s->figure));
+                                s->rows.weights ? s->rows.weights + s->rows.n_train : NULL, 0, &s->figure));
     return gh_figure_compare(&s->figure, n, rows, value);
 }
 
