@@ -179,6 +179,71 @@ START_TEST(an_edge_that_moves_with_the_mass)
 }
 END_TEST
 
+/* Two roots back to back in pT: |u| = 1 exactly where a beam has given all it has, |v| <= sqrt(D) where the difference alone takes it all. */
+START_TEST(rapidities_in_reach_of_the_beams)
+{
+    static const char *const names[] = {"m", "n", "logpT", "y", "dy"};
+    gh_hooks hooks = gh_hooks_default();
+    genhep_dataset *data = table(N, 5, names, 0);
+    gh_prep *prep;
+    gh_prep_work *work;
+    double *z = calloc(5 * N, sizeof *z), *back = calloc(5 * N, sizeof *back), *jacobian = calloc(N, sizeof *jacobian);
+    for (int64_t i = 0; i < N; i++) {
+        double *row = data->values + 5 * i;
+        row[0] = 160 + 20 * noise(i, 0), row[1] = 80 + 10 * noise(i, 1), row[2] = 7 * noise(i, 2);
+        const double pt = exp(row[2]), m1 = hypot(row[0], pt), m2 = hypot(row[1], pt);
+        const double most = acosh((13000. * 13000 - m1 * m1 - m2 * m2) / (2 * m1 * m2));
+        row[4] = 0.9 * (2 * noise(i, 3) - 1) * most;
+        const double plus = m1 * exp(-row[4] / 2) + m2 * exp(row[4] / 2), minus = m1 * exp(row[4] / 2) + m2 * exp(-row[4] / 2);
+        if (i % 3 == 0) row[3] = log(13000 / plus);        /* x_a = 1 */
+        else if (i % 3 == 1) row[3] = -log(13000 / minus); /* x_b = 1 */
+        else row[3] = noise(i, 4) * log(13000 / plus) - (1 - noise(i, 4)) * log(13000 / minus);
+        back[5 * i] = row[4] / most; /* what v / sqrt(D) will be */
+    }
+    ck_ok(fit("reach(13000, y, dy, logpT, m, n)", NULL, data, &prep));
+    ck_ok(gh_prep_work_create(&hooks, prep, N, &work));
+    ck_ok(gh_prep_forward(prep, work, N, data->values, 5, 1, 0, z, 5, jacobian));
+    for (int64_t i = 0; i < N; i++) {
+        const double *row = data->values + 5 * i, *u = z + 5 * i, root = back[5 * i] == 0 ? 1 : u[4] / back[5 * i];
+        ck_assert(u[0] == row[0] && u[1] == row[1] && u[2] == row[2]);
+        ck_assert_msg(i % 3 == 2 ? fabs(u[3] - (2 * noise(i, 4) - 1)) < 1e-9 : fabs(fabs(u[3]) - 1) < 1e-9, "%lld: %.12g", (long long)i, u[3]);
+        ck_assert_msg(fabs(row[4] - back[5 * i] * root * root) < 1e-9, "%g", row[4]);
+        double moved[5], there[5], slope;
+        memcpy(moved, row, sizeof moved);
+        moved[3] += 1e-4;
+        ck_ok(gh_prep_forward(prep, work, 1, moved, 5, 1, 0, there, 5, NULL));
+        slope = (there[3] - u[3]) / 1e-4;
+        memcpy(moved, row, sizeof moved);
+        moved[4] += 1e-4;
+        ck_ok(gh_prep_forward(prep, work, 1, moved, 5, 1, 0, there, 5, NULL));
+        ck_assert(fabs(jacobian[i] - log(slope * (there[4] - u[4]) / 1e-4)) < 1e-7);
+    }
+    gh_prep_inverse(prep, work, N, z, 5, NULL, 0, back, 5);
+    for (int64_t k = 0; k < 5 * N; k++) ck_assert_msg(fabs(back[k] - data->values[k]) < 1e-11, "%g", data->values[k]);
+    double beyond[5] = {173, 173, 12, 0.5, 3}, there[5], here[5]; /* pT of 160 TeV: a floor holds */
+    ck_ok(gh_prep_forward(prep, work, 1, beyond, 5, 1, 0, there, 5, NULL));
+    gh_prep_inverse(prep, work, 1, there, 5, NULL, 0, here, 5);
+    for (int k = 0; k < 5; k++) ck_assert(fabs(here[k] - beyond[k]) < 1e-11);
+    beyond[1] = 0;
+    ck_fails(gh_prep_forward(prep, work, 1, beyond, 5, 1, 0, there, 5, NULL), GENHEP_E_NUMERIC, "'n': found 0");
+    gh_prep_work_free(work);
+    gh_prep_free(prep);
+    ck_ok(fit("reach(1300, y, m)", NULL, data, &prep)); /* one root without transverse momentum */
+    ck_ok(gh_prep_work_create(&hooks, prep, N, &work));
+    ck_ok(gh_prep_forward(prep, work, N, data->values, 5, 1, 0, z, 5, jacobian));
+    gh_prep_inverse(prep, work, N, z, 5, NULL, 0, back, 5);
+    for (int64_t i = 0; i < N; i++) {
+        const double most = log(1300 / data->values[5 * i]);
+        ck_assert(fabs(z[5 * i + 3] * most - data->values[5 * i + 3]) < 1e-12 && fabs(jacobian[i] + log(most)) < 1e-12);
+        ck_assert(fabs(back[5 * i + 3] - data->values[5 * i + 3]) < 1e-12 && back[5 * i] == data->values[5 * i]);
+    }
+    gh_prep_work_free(work);
+    gh_prep_free(prep);
+    gh_dataset_free(data);
+    free(z), free(back), free(jacobian);
+}
+END_TEST
+
 START_TEST(quantile_inverts)
 {
     double error, jacobian;
@@ -399,6 +464,10 @@ START_TEST(wrong_input_is_named)
     ck_fails(fit("ptcut(1, c, p, 2)", NULL, data, &prep), GENHEP_E_OPTION, "ptcut(pT, cos(a), m(Z))");
     ck_fails(fit("ptcut(-1, c, p)", NULL, data, &prep), GENHEP_E_OPTION, "ptcut(pT, cos(a), m(Z))");
     ck_fails(fit("log(p), ptcut(1, c, p)", NULL, data, &prep), GENHEP_E_OPTION, "'p' as it is");
+    ck_fails(fit("reach(x, p)", NULL, data, &prep), GENHEP_E_OPTION, "reach(sqrt_s, y(Z), m(Z))");
+    ck_fails(fit("reach(13000, x, p, c)", NULL, data, &prep), GENHEP_E_OPTION, "reach(sqrt_s, y(Z), m(Z))");
+    ck_fails(fit("reach(0, x, p)", NULL, data, &prep), GENHEP_E_OPTION, "reach(sqrt_s, y(Z), m(Z))");
+    ck_fails(fit("log(p), reach(13000, x, p)", NULL, data, &prep), GENHEP_E_OPTION, "'p' as it is");
     ck_ok(fit("log(p)", NULL, data, &prep));
     ck_ok(gh_prep_work_create(&hooks, prep, 3, &work));
     ck_fails(gh_prep_forward(prep, work, 3, row, 5, 1, 100, z, 5, NULL), GENHEP_E_NUMERIC,
@@ -432,5 +501,5 @@ START_TEST(panel_functions)
 }
 END_TEST
 
-GH_TEST_MAIN("prep_maps", maps_invert, an_edge_that_moves_with_the_mass, quantile_inverts, constants_are_the_data_s, quantile_makes_normals,
+GH_TEST_MAIN("prep_maps", maps_invert, an_edge_that_moves_with_the_mass, rapidities_in_reach_of_the_beams, quantile_inverts, constants_are_the_data_s, quantile_makes_normals,
              plateaus_are_values, quantile_weights, periodic_cuts_the_gap, wrong_input_is_named, panel_functions)
