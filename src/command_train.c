@@ -112,7 +112,7 @@ static int check_output(const char *path, size_t longest)
     return 0;
 }
 
-enum { MOST_TABLES = 3 };
+enum { MOST_TABLES = 9 };
 
 typedef struct tables {
     genhep_dataset *data[MOST_TABLES];
@@ -143,7 +143,8 @@ static int open_table(const genhep_options *options, const char *key, int needed
 /* The events of data.train, or the samples of a subtraction in the order that the library takes. */
 static int open_tables(const genhep_options *options, const char *family, tables *t)
 {
-    static const char *const samples[MOST_TABLES] = {"data.base", "data.subtract", "data.add"};
+    static const char *const samples[MOST_TABLES] = {"data.base", "data.subtract", "data.add", "data.subtract2", "data.add2",
+                                                     "data.subtract3", "data.add3", "data.subtract4", "data.add4"};
     if (strcmp(family, "subgan") != 0) return open_table(options, "data.train", 1, t);
     for (int i = 0; i < MOST_TABLES; i++)
         if (open_table(options, samples[i], i == 0, t)) return 1;
@@ -169,7 +170,8 @@ int command_train(int argc, char **argv)
     if (check_output(given.output ? given.output : output, sizeof output - 1)) goto cleanup;
     genhep_status status = genhep_options_get_text(options, "model.family", family, sizeof family, NULL);
     if (!status && open_tables(options, family, &t)) goto cleanup;
-    const genhep_dataset *data[MOST_TABLES] = {t.data[0], t.data[1], t.data[2]};
+    const genhep_dataset *data[MOST_TABLES];
+    for (int i = 0; i < MOST_TABLES; i++) data[i] = t.data[i];
     if (!status && given.resume) {
         status = genhep_trainer_resume(given.resume, data, t.n, options, &trainer);
     } else if (!status) {

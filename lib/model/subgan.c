@@ -118,7 +118,7 @@ gh_status gh_subgan_set_sigmas(genhep_model *model, const genhep_dataset *const 
     const gh_class_table *table = &s->table;
     GH_TRY(check_files(model));
     if (n_datasets != table->sets)
-        GH_FAIL(GENHEP_E_SHAPE, "found %lld tables, expected %lld, one for each sample of the classes in the order base, subtract, add",
+        GH_FAIL(GENHEP_E_SHAPE, "found %lld tables, expected %lld, one for each sample of the classes in the order base, subtract, add, subtract2, add2 ...",
                 (long long)n_datasets, (long long)table->sets);
     for (int64_t i = 0; i < table->sets; i++) GH_TRY(sigma_of(model, datasets[i], table->kind[i], &s->sigma[i]));
     for (int64_t i = 0; i < table->sets; i++)

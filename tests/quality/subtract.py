@@ -98,7 +98,7 @@ def observables(x, names):
     if len(names) == 8 and all(names[i].endswith(("_E", "_px", "_py", "_pz")[i % 4]) for i in range(8)):
         m, y, pt, along = pair(x)
         a, b = names[0][:-2], names[4][:-2]
-        eta = [np.arcsinh(v[:, 3] / np.maximum(np.hypot(v[:, 1], v[:, 2]), 1e-9)) for v in (p, q)]
+        eta = [np.arcsinh(x[:, i + 3] / np.maximum(np.hypot(x[:, i + 1], x[:, i + 2]), 1e-9)) for i in (0, 4)]
         return {f"{a}_E": x[:, 0], f"{b}_E": x[:, 4], f"{a}_pT": pt[0], f"{b}_pT": pt[1], f"{a}_pz": x[:, 3], f"{b}_pz": x[:, 7],
                 f"{a}_eta": eta[0], f"{b}_eta": eta[1], "m": m, "y": y, f"{a}_cos": along[0] / np.maximum(np.hypot(along[0], pt[0]), 1e-9)}
     return {n: x[:, i] for i, n in enumerate(names)}
