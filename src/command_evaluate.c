@@ -5,6 +5,7 @@
 
 #include "cli.h"
 #include "report.h"
+#include "samples.h"
 
 static int write_json(const genhep_evaluation *evaluation, const char *path)
 {
@@ -26,6 +27,16 @@ static const char *process_of(const arguments *given, const genhep_dataset *trut
     return "generic";
 }
 
+/* The truth: a file, or its events and those of data.subtract and data.add with signs and cross sections. */
+static int open_truth(const genhep_options *options, const char *path, genhep_dataset **truth)
+{
+    samples s;
+    if (!samples_asked(options)) return genhep_dataset_open(path, options, truth) ? fail_library() : 0;
+    int result = samples_open(options, path, &s) || samples_difference(&s, truth);
+    samples_close(&s);
+    return result;
+}
+
 int command_evaluate(int argc, char **argv)
 {
     arguments given;
@@ -34,11 +45,14 @@ int command_evaluate(int argc, char **argv)
     genhep_evaluation *evaluation = NULL, *baseline = NULL;
     if (parse_arguments(argc, argv, "--json --report --process --train --baseline --seed", 2, 2,
                         "genhep evaluate TRUTH GENERATED [--train EVENTS] [--baseline EVENTS] [--json FILE] [--report DIR] "
-                        "[--process NAME]", &given))
+                        "[--process NAME] [key=value ...]", &given))
         return 1;
     if (make_options(NULL, &given, "sample.threads", &options)) return 1;
-    genhep_status status = genhep_dataset_open(given.positional[0], options, &truth);
-    if (!status) status = genhep_dataset_open(given.positional[1], options, &generated);
+    if (open_truth(options, given.positional[0], &truth)) {
+        genhep_options_free(options);
+        return 1;
+    }
+    genhep_status status = genhep_dataset_open(given.positional[1], options, &generated);
     if (!status && given.train) status = genhep_dataset_open(given.train, options, &train);
     if (!status && given.baseline) status = genhep_dataset_open(given.baseline, options, &base);
     const char *process = truth ? process_of(&given, truth) : NULL;

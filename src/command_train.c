@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "samples.h"
 
 static volatile sig_atomic_t interrupted;
 
@@ -112,41 +113,15 @@ static int check_output(const char *path, size_t longest)
     return 0;
 }
 
-enum { MOST_TABLES = 3 };
-
-typedef struct tables {
-    genhep_dataset *data[MOST_TABLES];
-    int64_t n;
-} tables;
-
-/* A sample of a subtraction needs its cross section: said here, where the file is known. */
-static int check_sigma(const genhep_options *options, const char *key, const char *file, const genhep_dataset *data)
-{
-    char sigma_key[40];
-    double sigma = 0;
-    snprintf(sigma_key, sizeof sigma_key, "%s.sigma", key);
-    if (genhep_options_get_real(options, sigma_key, &sigma)) return fail_library();
-    if (sigma > 0 || genhep_dataset_attribute(data, "sigma_pb")) return 0;
-    return fail("%s: found no attribute sigma_pb, expected the cross section there or in %s=PB", file, sigma_key);
-}
-
-static int open_table(const genhep_options *options, const char *key, int needed, tables *t)
+/* The events of data.train, or the samples of a subtraction in the order that the library takes. */
+static int open_tables(const genhep_options *options, const char *family, samples *t)
 {
     char file[1024];
-    if (genhep_options_get_text(options, key, file, sizeof file, NULL)) return fail_library();
-    if (!file[0]) return needed ? fail("no training data: set %s=FILE in the card or on the command line", key) : 0;
-    if (genhep_dataset_open(file, options, &t->data[t->n])) return fail_library();
-    t->n++;
-    return strcmp(key, "data.train") == 0 ? 0 : check_sigma(options, key, file, t->data[t->n - 1]);
-}
-
-/* The events of data.train, or the samples of a subtraction in the order that the library takes. */
-static int open_tables(const genhep_options *options, const char *family, tables *t)
-{
-    static const char *const samples[MOST_TABLES] = {"data.base", "data.subtract", "data.add"};
-    if (strcmp(family, "subgan") != 0) return open_table(options, "data.train", 1, t);
-    for (int i = 0; i < MOST_TABLES; i++)
-        if (open_table(options, samples[i], i == 0, t)) return 1;
+    if (strcmp(family, "subgan") == 0) return samples_open(options, NULL, t);
+    if (genhep_options_get_text(options, "data.train", file, sizeof file, NULL)) return fail_library();
+    if (!file[0]) return fail("no training data: set data.train=FILE in the card or on the command line");
+    if (genhep_dataset_open(file, options, &t->data[0])) return fail_library();
+    t->n = 1;
     return 0;
 }
 
@@ -154,7 +129,7 @@ int command_train(int argc, char **argv)
 {
     arguments given;
     genhep_options *options = NULL;
-    tables t = {.n = 0};
+    samples t = {.n = 0};
     genhep_model *model = NULL;
     genhep_trainer *trainer = NULL;
     char output[1024], checkpoint[1100], family[64];
@@ -169,7 +144,8 @@ int command_train(int argc, char **argv)
     if (check_output(given.output ? given.output : output, sizeof output - 1)) goto cleanup;
     genhep_status status = genhep_options_get_text(options, "model.family", family, sizeof family, NULL);
     if (!status && open_tables(options, family, &t)) goto cleanup;
-    const genhep_dataset *data[MOST_TABLES] = {t.data[0], t.data[1], t.data[2]};
+    const genhep_dataset *data[MOST_SAMPLES];
+    for (int i = 0; i < MOST_SAMPLES; i++) data[i] = t.data[i];
     if (!status && given.resume) {
         status = genhep_trainer_resume(given.resume, data, t.n, options, &trainer);
     } else if (!status) {
@@ -185,7 +161,7 @@ int command_train(int argc, char **argv)
 cleanup:
     genhep_trainer_free(trainer);
     genhep_model_free(model);
-    for (int64_t i = 0; i < t.n; i++) genhep_dataset_free(t.data[i]);
+    samples_close(&t);
     genhep_options_free(options);
     return result;
 }

@@ -23,8 +23,8 @@ extern "C" {
  * @param datasets   n_datasets tables with the same columns; read during the call only
  * @return GENHEP_OK, GENHEP_E_ARG, GENHEP_E_NOMEM, GENHEP_E_OPTION, GENHEP_E_SHAPE, GENHEP_E_NUMERIC.
  * A subtraction (genhep_subgan_create, model.family = subgan) takes one table for each sample that the option `classes`
- * names, in the order base, subtract, add; its preparation is fitted on all of them together. Cross sections come from
- * the options data.base.sigma ... or the tables' attribute sigma_pb (GENHEP_E_OPTION without). Its trainer takes the
+ * names, in the order base, subtract, add, subtract2, add2, ... add4; its preparation is fitted on all of them together.
+ * Cross sections come from the options data.base.sigma ... or the tables' attribute sigma_pb (GENHEP_E_OPTION without). Its trainer takes the
  * same tables.
  * Methods: docs/internals/BVAE.md (Otten et al., Nature Comm. 12 (2021) 2985), docs/internals/ADVERSARIAL.md (Butter et al.,
  * 1907.03764; with conditions, genhep_fcgan_create, 1912.00477; subtraction 1912.08824). Since 1.0. */
@@ -74,7 +74,7 @@ GENHEP_API genhep_status genhep_model_condition(const genhep_model *model, int64
 typedef struct genhep_class {
     int64_t struct_size;
     const char *name; /* lives with the model */
-    int32_t samples;  /* to which it belongs: 1 base + 2 subtract + 4 add */
+    int32_t samples;  /* to which it belongs: 1 base + 2 subtract + 4 add + 8 subtract2 + 16 add2 + ... + 256 add4 */
     double fraction;  /* of generated events of all classes; 0 before it is measured, when a trainer hands a model out */
     double sigma_pb;  /* cross section: fractions scaled so that every sample has its own */
 } genhep_class;

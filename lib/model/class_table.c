@@ -6,11 +6,16 @@
 
 #include "base/text.h"
 
-static const char *const set_names[GH_SET_KINDS] = {"base", "subtract", "add"};
+static const char *const set_names[GH_SET_KINDS] = {"base", "subtract", "add", "subtract2", "add2", "subtract3", "add3", "subtract4", "add4"};
 
 const char *gh_set_name(int kind)
 {
     return set_names[kind];
+}
+
+int gh_set_sign(int kind)
+{
+    return set_names[kind][0] == 's' ? -1 : 1;
 }
 
 /* The next piece of text up to one of `ends`, blanks around it dropped; *text moves behind it. 0 at the end of the text. */
@@ -66,7 +71,7 @@ static gh_status add_class(gh_class_table *table, const char *begin, const char 
         for (int s = 0; s < GH_SET_KINDS; s++)
             if (strlen(set_names[s]) == (size_t)(c - word) && memcmp(set_names[s], word, (size_t)(c - word)) == 0) kind = s;
         if (kind < 0)
-            GH_FAIL(GENHEP_E_OPTION, "option 'classes': class '%s' names the sample '%.*s', expected base, subtract or add",
+            GH_FAIL(GENHEP_E_OPTION, "option 'classes': class '%s' names the sample '%.*s', expected base, subtract, add, subtract2, add2 ... add4",
                     table->name[table->classes], (int)(c - word), word);
         sets |= 1u << kind;
     }
@@ -114,7 +119,7 @@ static void add_difference(const gh_class_table *table, int32_t sign, int32_t co
 {
     for (int64_t s = 0; s < table->sets; s++)
         for (int64_t k = 0; k < table->classes; k++)
-            if (table->members[s] >> k & 1) coefficient[k] += table->kind[s] == GH_SET_SUBTRACT ? -sign : sign;
+            if (table->members[s] >> k & 1) coefficient[k] += gh_set_sign(table->kind[s]) * sign;
 }
 
 gh_status gh_class_table_sum(const gh_class_table *table, const char *text, int32_t coefficient[GH_CLASSES])

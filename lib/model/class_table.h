@@ -7,18 +7,21 @@
 
 #include "loss/classes.h"
 
-enum { GH_SET_BASE = 0, GH_SET_SUBTRACT = 1, GH_SET_ADD = 2, GH_SET_KINDS = 3, GH_CLASS_NAME = 48 };
+enum { GH_SET_BASE = 0, GH_SET_SUBTRACT = 1, GH_SET_ADD = 2, GH_SET_KINDS = 9, GH_CLASS_NAME = 48 };
 
 typedef struct gh_class_table {
     int64_t classes; /* C, 0 for a model without */
     char name[GH_CLASSES][GH_CLASS_NAME];
-    int64_t sets;               /* that the table names, in the order base, subtract, add */
+    int64_t sets;               /* that the table names, in the order of gh_set_name */
     int kind[GH_SET_KINDS];     /* of set s */
     uint32_t members[GH_SET_KINDS]; /* of set s: bit k for class k */
 } gh_class_table;
 
-/** "base", "subtract" or "add". */
+/** "base", "subtract", "add", "subtract2", "add2", ... "add4". */
 const char *gh_set_name(int kind);
+
+/** How often a sample counts in base minus subtract plus add: 1, or -1 where it is taken away. */
+int gh_set_sign(int kind);
 
 /** Read a table. GENHEP_E_OPTION naming what is wrong: fewer than 2 or more than GH_CLASSES classes, a clause without a
  * name or samples, an unknown sample, a name that stands twice or cannot be written in a sum, two classes of the same

@@ -262,13 +262,15 @@ gh_status gh_model_create(const genhep_options *options, const genhep_dataset *c
     GH_TRY_CLEANUP(apply_settings(model->options, family));
     GH_TRY_CLEANUP(gh_conditions_choose(model, datasets[0]));
     if (model->family->trainable) GH_TRY_CLEANUP(gh_conditions_settings(model));
-    if (model->family->labelled && n_datasets > 1) GH_TRY_CLEANUP(gh_subgan_pool(&hooks, datasets, n_datasets, &pooled));
+    if (model->family->labelled) {
+        GH_TRY_CLEANUP(gh_subgan_set_sigmas(model, datasets, n_datasets));
+        GH_TRY_CLEANUP(gh_subgan_pool(model, datasets, n_datasets, &pooled));
+    }
     GH_TRY_CLEANUP(gh_conditions_fit(model, pooled ? pooled : datasets[0]));
     int64_t seed = gh_option_int(model->options, "seed");
     if (!model->family->trainable) /* networks need no look at the prepared rows */
         GH_TRY_CLEANUP(gh_model_prepare(&hooks, model, seed, datasets, n_datasets, &n, &prepared, NULL, &weights));
     GH_TRY_CLEANUP(model->family->plan(model, n, prepared, weights));
-    if (model->family->labelled) GH_TRY_CLEANUP(gh_subgan_set_sigmas(model, datasets, n_datasets));
     GH_TRY_CLEANUP(fix_options(model->options, model->n_conditions > 0));
     strcpy(model->provenance.library, GENHEP_VERSION);
     model->provenance.seed = seed;

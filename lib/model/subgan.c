@@ -11,6 +11,7 @@
 #include "model/network_options.h"
 
 #define RARE_START 0.02 /* first share of a class outside base beside 1 for the others */
+#define TRACE 1e-3      /* of base: what a sample without a class of its own counts in the preparation */
 
 static gh_status plan_latents(genhep_model *model)
 {
@@ -31,13 +32,21 @@ static gh_status plan_latents(genhep_model *model)
     return GENHEP_OK;
 }
 
-/* The start of the rates: as the cross sections say where they decide, which is the case without classes outside base. */
+/* What is expected of the classes before training: as the cross sections say where they decide, which is the case without classes
+ * outside base. */
+static void expected_sigmas(const gh_subtraction *s, double sigma[GH_CLASSES])
+{
+    double share[GH_CLASSES] = {0};
+    for (int64_t k = 0; k < s->table.classes; k++) share[k] = s->table.members[0] >> k & 1 ? 1 : RARE_START;
+    gh_class_table_sigmas(&s->table, s->sigma, share, sigma);
+}
+
+/* The start of the rates. */
 static void start_rates(genhep_model *model)
 {
     const gh_subtraction *s = &model->subtraction;
-    double share[GH_CLASSES] = {0}, sigma[GH_CLASSES] = {0};
-    for (int64_t k = 0; k < s->table.classes; k++) share[k] = s->table.members[0] >> k & 1 ? 1 : RARE_START;
-    gh_class_table_sigmas(&s->table, s->sigma, share, sigma);
+    double sigma[GH_CLASSES] = {0};
+    expected_sigmas(s, sigma);
     for (int64_t k = 0; k < s->table.classes; k++)
         model->parameters[s->rates + k] = (gh_real)log(fmax(sigma[k] / s->sigma[0], 1e-6));
 }
@@ -47,7 +56,7 @@ static gh_status subgan_plan(genhep_model *model, int64_t n, const double *prepa
     gh_network_spec spec = {0};
     gh_subtraction *s = &model->subtraction;
     (void)n, (void)prepared, (void)weights;
-    GH_TRY(gh_class_table_parse(gh_option_text(model->options, "classes"), &s->table));
+    if (!s->table.classes) GH_TRY(gh_class_table_parse(gh_option_text(model->options, "classes"), &s->table)); /* of a file */
     if (model->q) GH_FAIL(GENHEP_E_OPTION, "option 'data.condition': a subtraction takes no conditions");
     s->stratified = gh_option_is(model->options, "subtract.labels", "stratified");
     s->gain = gh_option_real(model->options, "subtract.gain");
@@ -73,6 +82,7 @@ static gh_status subgan_plan(genhep_model *model, int64_t n, const double *prepa
     GH_TRY(gh_tiles_share_create(&model->hooks, &model->tiles));
     GH_TRY(gh_alloc_aligned(&model->hooks, &model->parameters, model->n_parameters, sizeof(gh_real)));
     gh_network_start(&model->decoder, model->parameters, gh_option_int(model->options, "seed"), 1);
+    if (s->stratified && s->sigma[0] > 0) start_rates(model);
     return GENHEP_OK;
 }
 
@@ -116,9 +126,10 @@ gh_status gh_subgan_set_sigmas(genhep_model *model, const genhep_dataset *const 
 {
     gh_subtraction *s = &model->subtraction;
     const gh_class_table *table = &s->table;
+    GH_TRY(gh_class_table_parse(gh_option_text(model->options, "classes"), &s->table));
     GH_TRY(check_files(model));
     if (n_datasets != table->sets)
-        GH_FAIL(GENHEP_E_SHAPE, "found %lld tables, expected %lld, one for each sample of the classes in the order base, subtract, add",
+        GH_FAIL(GENHEP_E_SHAPE, "found %lld tables, expected %lld, one for each sample of the classes in the order base, subtract, add, subtract2, add2 ...",
                 (long long)n_datasets, (long long)table->sets);
     for (int64_t i = 0; i < table->sets; i++) GH_TRY(sigma_of(model, datasets[i], table->kind[i], &s->sigma[i]));
     for (int64_t i = 0; i < table->sets; i++)
@@ -126,24 +137,49 @@ gh_status gh_subgan_set_sigmas(genhep_model *model, const genhep_dataset *const 
             if (i != j && (table->members[i] & ~table->members[j]) == 0 && s->sigma[i] >= s->sigma[j])
                 GH_FAIL(GENHEP_E_OPTION, "all classes of %s belong to %s, but its cross section %g pb is not below %g pb; a class of %s alone is missing",
                         gh_set_name(table->kind[i]), gh_set_name(table->kind[j]), s->sigma[i], s->sigma[j], gh_set_name(table->kind[i]));
-    if (s->stratified) start_rates(model);
     return GENHEP_OK;
 }
 
-gh_status gh_subgan_pool(const gh_hooks *hooks, const genhep_dataset *const *datasets, int64_t n_datasets, genhep_dataset **pooled)
+/* What each sample adds to all generated events together: the expected cross sections of its classes that no sample before it has, at
+ * least a trace, so that the preparation covers its range. */
+static void pool_shares(const gh_subtraction *s, double share[GH_SET_KINDS])
+{
+    double sigma[GH_CLASSES] = {0};
+    uint32_t seen = 0;
+    expected_sigmas(s, sigma);
+    for (int64_t t = 0; t < s->table.sets; t++) {
+        share[t] = 0;
+        for (int64_t k = 0; k < s->table.classes; k++)
+            if (s->table.members[t] >> k & ~(seen >> k) & 1) share[t] += sigma[k];
+        share[t] = fmax(share[t], TRACE * s->sigma[0]);
+        seen |= s->table.members[t];
+    }
+}
+
+/* The rows of a table, their weights scaled to add up to `share`. */
+static gh_status pool_table(const genhep_dataset *data, double share, int64_t at, genhep_dataset *pooled)
+{
+    double sum = 0;
+    memcpy(pooled->values + at * data->d, data->values, (size_t)(data->n * data->d) * sizeof *data->values);
+    for (int64_t i = 0; i < data->n; i++) sum += data->weights ? data->weights[i] : 1;
+    if (!(sum > 0)) GH_FAIL(GENHEP_E_NUMERIC, "the weights of a sample add up to %g, expected more than 0", sum);
+    for (int64_t i = 0; i < data->n; i++) pooled->weights[at + i] = (data->weights ? data->weights[i] : 1) * share / sum;
+    return GENHEP_OK;
+}
+
+gh_status gh_subgan_pool(const genhep_model *model, const genhep_dataset *const *datasets, int64_t n_datasets, genhep_dataset **pooled)
 {
     const genhep_dataset *first = datasets[0];
+    double share[GH_SET_KINDS] = {0};
     int64_t n = 0, at = 0;
-    int weighted = 0;
-    for (int64_t t = 0; t < n_datasets; t++) n += datasets[t]->n, weighted |= datasets[t]->weights != NULL;
-    GH_TRY(gh_dataset_create(hooks, n, first->d, (const char *const *)first->names, (const char *const *)first->units, weighted, pooled));
+    pool_shares(&model->subtraction, share);
+    for (int64_t t = 0; t < n_datasets; t++) n += datasets[t]->n;
+    GH_TRY(gh_dataset_create(&model->hooks, n, first->d, (const char *const *)first->names, (const char *const *)first->units, 1, pooled));
     (*pooled)->storage = first->storage;
     gh_status status = gh_dataset_copy_attributes(*pooled, first);
     for (int64_t t = 0; !status && t < n_datasets; t++) {
-        const genhep_dataset *data = datasets[t];
-        memcpy((*pooled)->values + at * first->d, data->values, (size_t)(data->n * data->d) * sizeof *data->values);
-        for (int64_t i = 0; weighted && i < data->n; i++) (*pooled)->weights[at + i] = data->weights ? data->weights[i] : 1;
-        at += data->n;
+        status = pool_table(datasets[t], share[t] * (double)n / model->subtraction.sigma[0], at, *pooled);
+        at += datasets[t]->n;
     }
     if (status) {
         gh_dataset_free(*pooled);

@@ -13,12 +13,13 @@
 
 #include "model/model.h"
 
-/** Cross sections of the samples from options or attributes of their tables. GENHEP_E_OPTION, GENHEP_E_SHAPE: tables and
+/** The table of classes from the option, and cross sections of the samples from options or attributes of their tables. GENHEP_E_OPTION, GENHEP_E_SHAPE: tables and
  * classes do not belong together; a sample without a cross section, or with one that its classes cannot have. */
 gh_status gh_subgan_set_sigmas(genhep_model *model, const genhep_dataset *const *datasets, int64_t n_datasets);
 
-/** All tables as one, for the preparation, which has to cover every sample. */
-gh_status gh_subgan_pool(const gh_hooks *hooks, const genhep_dataset *const *datasets, int64_t n_datasets, genhep_dataset **pooled);
+/** All tables as one for the preparation, weighted as their events stand among the generated ones of all classes: maps to normals that
+ * are fitted on it make independent coordinates the right start. GENHEP_E_NUMERIC: a sample's weights do not add up to more than 0. */
+gh_status gh_subgan_pool(const genhep_model *model, const genhep_dataset *const *datasets, int64_t n_datasets, genhep_dataset **pooled);
 
 /** Inputs of the generator for rows first.. of a batch: noise (N,L), and behind it the class of row i, i modulo C. */
 void gh_subgan_input(const genhep_model *model, int64_t first, int64_t N, const gh_real *noise, gh_real *input);

@@ -52,7 +52,7 @@ gh_status gh_trainer_create(const genhep_model *model, const genhep_dataset *con
     if (!model->family->trainable)
         GH_FAIL(GENHEP_E_STATE, "a model of family '%s' has nothing to train", model->family->name);
     if (model->family->labelled && n_datasets != model->subtraction.table.sets)
-        GH_FAIL(GENHEP_E_SHAPE, "found %lld tables, expected %lld, one for each sample of the classes in the order base, subtract, add",
+        GH_FAIL(GENHEP_E_SHAPE, "found %lld tables, expected %lld, one for each sample of the classes in the order base, subtract, add, subtract2, add2 ...",
                 (long long)n_datasets, (long long)model->subtraction.table.sets);
     for (int64_t i = 0; i < n_datasets; i++) GH_TRY(gh_model_check_columns(model, datasets[i]));
     GH_TRY(gh_alloc(&hooks, &t, 1, sizeof *t));

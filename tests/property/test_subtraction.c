@@ -209,6 +209,53 @@ START_TEST(weights_are_cross_sections)
 }
 END_TEST
 
+/* Five samples: two are taken away, two added. Bits for any number of threads and after a resume; every class follows from the cross sections. */
+START_TEST(five_samples)
+{
+    subtraction_tables data = subtraction_data(2500, 0);
+    genhep_dataset *second = subtraction_sample(900, 4, 2, 0.2, "3", 0), *more = subtraction_sample(1100, 5, -2, 0, "1", 1);
+    const genhep_dataset *tables[5] = {data.table[0], data.table[1], data.table[2], second, more};
+    genhep_options *options = subtraction_options("generator.skip=on subtract.gain=20");
+    genhep_trainer *trainer[3];
+    genhep_model *model;
+    ck_ok(genhep_options_set(options, "classes", "B-S: base ; S: base subtract ; T: base subtract2 ; A: add ; U: add2"));
+    for (int k = 0; k < 2; k++) {
+        ck_ok(genhep_options_set_int(options, "train.threads", k + 1));
+        ck_ok(genhep_subgan_create(options, tables, 5, &model));
+        ck_ok(genhep_trainer_create(model, tables, 5, options, &trainer[k]));
+        genhep_model_free(model);
+    }
+    ck_ok(genhep_trainer_step(trainer[1], 17));
+    ck_ok(genhep_trainer_save(trainer[1], gh_test_path("five.ckpt")));
+    ck_ok(genhep_trainer_resume(gh_test_path("five.ckpt"), tables, 5, NULL, &trainer[2]));
+    for (int k = 0; k < 3; k++) ck_ok(genhep_trainer_run(trainer[k], NULL, NULL, NULL));
+    same_state(trainer[0], trainer[1]);
+    same_state(trainer[0], trainer[2]);
+    ck_ok(genhep_trainer_model(trainer[0], GENHEP_LAST, &model));
+    const double sigma[5] = {3, 4, 3, 2, 1};
+    const int32_t samples[5] = {1, 3, 9, 4, 16};
+    for (int c = 0; c < 5; c++) {
+        genhep_class info = {.struct_size = sizeof info};
+        ck_ok(genhep_model_class(model, c, &info));
+        ck_assert_msg(fabs(info.sigma_pb - sigma[c]) < 1e-9, "class %d: %g pb, expected %g", c, info.sigma_pb, sigma[c]);
+        ck_assert_int_eq(info.samples, samples[c]);
+    }
+    static double events[EVENTS * D], weight[EVENTS];
+    double sum = 0, spread = 0;
+    genhep_sampler *s = sampler_of(model, "difference", 1);
+    ck_ok(genhep_sampler_draw_weighted_double(s, EVENTS, NULL, 0, events, D, EVENTS * D, weight));
+    for (int i = 0; i < EVENTS; i++) sum += weight[i] / EVENTS, spread += weight[i] * weight[i] / EVENTS;
+    ck_assert_msg(fabs(sum - 6) < 5 * sqrt(spread / EVENTS), "%g, expected 6", sum);
+    genhep_sampler_free(s);
+    genhep_model_free(model);
+    for (int k = 0; k < 3; k++) genhep_trainer_free(trainer[k]);
+    genhep_dataset_free(second);
+    genhep_dataset_free(more);
+    genhep_options_free(options);
+    subtraction_free(&data);
+}
+END_TEST
+
 typedef struct host {
     uint64_t state;
     int64_t calls;
@@ -365,5 +412,5 @@ START_TEST(divergence_ends_in_a_status)
 }
 END_TEST
 
-GH_TEST_MAIN("subtraction", threads_change_no_bit, resume_continues_bitwise, events_are_functions_of_their_number, weights_are_cross_sections,
+GH_TEST_MAIN("subtraction", threads_change_no_bit, resume_continues_bitwise, events_are_functions_of_their_number, weights_are_cross_sections, five_samples,
              host_numbers_decide_everything, it_learns_a_difference, files_keep_classes, wrong_settings_are_answered, divergence_ends_in_a_status)

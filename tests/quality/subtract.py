@@ -20,6 +20,8 @@ toy_1x over its range). Per observable:
   binned                    share_inside and mean_ratio of binned subtraction itself against the exact answer
 Without --subtract and --add the sample is compared with --base alone: the events of one sample's classes. z_peak is the weighted median of m
 in 81 to 101 GeV, generated and of the exact answer.
+  per_bin                   edges; generated, binned and exact content of each bin with their errors, pb. The generated error is that of the
+                            number of generated events alone: what training adds is the spread over seeds
 Totals: generated, expected from the cross sections, and their ratio. With --add on toy_1x: area, position and half width of the peak
 from a least-squares fit of flat + peak to the generated histogram."""
 import argparse
@@ -98,7 +100,7 @@ def observables(x, names):
     if len(names) == 8 and all(names[i].endswith(("_E", "_px", "_py", "_pz")[i % 4]) for i in range(8)):
         m, y, pt, along = pair(x)
         a, b = names[0][:-2], names[4][:-2]
-        eta = [np.arcsinh(v[:, 3] / np.maximum(np.hypot(v[:, 1], v[:, 2]), 1e-9)) for v in (p, q)]
+        eta = [np.arcsinh(x[:, i + 3] / np.maximum(np.hypot(x[:, i + 1], x[:, i + 2]), 1e-9)) for i in (0, 4)]
         return {f"{a}_E": x[:, 0], f"{b}_E": x[:, 4], f"{a}_pT": pt[0], f"{b}_pT": pt[1], f"{a}_pz": x[:, 3], f"{b}_pz": x[:, 7],
                 f"{a}_eta": eta[0], f"{b}_eta": eta[1], "m": m, "y": y, f"{a}_cos": along[0] / np.maximum(np.hypot(along[0], pt[0]), 1e-9)}
     return {n: x[:, i] for i, n in enumerate(names)}
@@ -217,7 +219,10 @@ def main():
         if reference:
             parts = [histogram(values[name], w, edges) for values, w in reference]
             exact = sum(p[0] for p in parts), sum(p[1] for p in parts)
+        figures["per_bin"] = {"edges": edges.tolist(), "generated": h.tolist(), "generated_error": np.sqrt(variance).tolist(),
+                              "binned": binned.tolist(), "binned_error": np.sqrt(square).tolist()}
         if exact:
+            figures["per_bin"].update(exact=exact[0].tolist(), exact_error=np.sqrt(exact[1]).tolist())
             error = np.sqrt(square)
             scale = exact[0].sum() / h.sum() if h.sum() != 0 else 1.0
             figures.update(compare(h, exact, error, variance, scale))

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # subtract.sh BUILD [DATA] -- the subtraction cards: training samples of 100 000 events, a million generated ones, judged by
-# subtract.py. The toys run at five seeds, of the samples too; the dipoles at three, DATA/dy_full.h5 minus DATA/dy_photon.h5 (halves:
-# one to train, one as reference) at three. Figures go to BUILD/quality/<card>.<seed>.<part>.json, with what the model says of its classes.
+# subtract.py. The toys run at five seeds, of the samples too; the dipoles at three, DATA/dy_full.h5 minus DATA/dy_photon.h5 (shuffled
+# with seed 7, the first half to train, the last 100 000 events as reference) at three. Figures go to BUILD/quality/<card>.<seed>.<part>.json, with what the model says of its classes.
 #   CARDS="toy1 toy2 zg dy" SEEDS="1 2 3 4 5" SETTINGS="train.steps=500" tests/quality/subtract.sh build <folder of samples>
 set -euo pipefail
 build=${1:?build folder}; data=${2:-}
@@ -64,15 +64,14 @@ dy() # seed
     local model=$work/dy_subgan.$1
     done_already "$model" s && return
     for sample in full photon; do
-        $genhep convert "$data/dy_$sample.h5" "$work/dy_$sample.train.h5" data.limit="$events" > /dev/null
-        $genhep convert "$data/dy_$sample.h5" "$work/dy_$sample.reference.h5" data.offset="$events" > /dev/null
+        "$python" tests/quality/split.py "$data/dy_$sample.h5" "$work/dy_$sample" 100000
     done
     local full=$work/dy_full photon=$work/dy_photon
-    train dy_subgan "$1" data.base="$full.train.h5" data.subtract="$photon.train.h5"
-    judge "$model" difference difference --base "$full.train.h5" --subtract "$photon.train.h5" --reference-base "$full.reference.h5" \
-        --reference-subtract "$photon.reference.h5"
-    judge "$model" b "B-S, S" --base "$full.train.h5" --reference-base "$full.reference.h5"
-    judge "$model" s "S, S only" --base "$photon.train.h5" --reference-base "$photon.reference.h5"
+    train dy_subgan "$1" data.base="$full.dev.h5" data.subtract="$photon.dev.h5" data.limit="$events"
+    judge "$model" difference difference --base "$full.dev.h5" --subtract "$photon.dev.h5" --reference-base "$full.judge.h5" \
+        --reference-subtract "$photon.judge.h5"
+    judge "$model" b "B-S, S" --base "$full.dev.h5" --reference-base "$full.judge.h5"
+    judge "$model" s "S, S only" --base "$photon.dev.h5" --reference-base "$photon.judge.h5"
 }
 
 for card in ${CARDS:-toy1 toy2 zg dy}; do

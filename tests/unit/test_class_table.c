@@ -21,6 +21,18 @@ START_TEST(a_table_is_read)
     ck_assert(t.members[0] == 0x3 && t.members[1] == 0xa && t.members[2] == 0x4);
     ck_ok(gh_class_table_parse("rest: base ; known: add base", &t));
     ck_assert(t.sets == 2 && t.kind[1] == GH_SET_ADD && t.members[0] == 0x3 && t.members[1] == 0x2);
+    ck_ok(gh_class_table_parse("rest: base ; S: base subtract ; T: base subtract4 ; A: add3 ; both: subtract2 subtract base", &t));
+    ck_assert_int_eq(t.sets, 5);
+    const char *const order[5] = {"base", "subtract", "subtract2", "add3", "subtract4"};
+    const uint32_t members[5] = {0x17, 0x12, 0x10, 0x8, 0x4};
+    for (int s = 0; s < 5; s++) {
+        ck_assert_str_eq(gh_set_name(t.kind[s]), order[s]);
+        ck_assert_int_eq(gh_set_sign(t.kind[s]), order[s][0] == 's' ? -1 : 1);
+        ck_assert_uint_eq(t.members[s], members[s]);
+    }
+    int32_t c[GH_CLASSES];
+    ck_ok(gh_class_table_sum(&t, "difference", c));
+    ck_assert(c[0] == 1 && c[1] == 0 && c[2] == 0 && c[3] == 1 && c[4] == -1);
 }
 END_TEST
 
@@ -104,6 +116,7 @@ START_TEST(samples_that_do_not_fit)
     creation_fails("data.subtract.sigma=12", 2, GENHEP_E_OPTION, "12 pb is not below 10 pb");
     creation_fails("data.base=b.h5", 2, GENHEP_E_OPTION, "option 'data.subtract': found none");
     creation_fails("data.base=b.h5 data.subtract=s.h5 data.add=a.h5", 2, GENHEP_E_OPTION, "option 'data.add': found a file");
+    creation_fails("data.base=b.h5 data.subtract=s.h5 data.subtract2=t.h5", 2, GENHEP_E_OPTION, "option 'data.subtract2': found a file");
     creation_fails("generator.skip=on latent.dim=2", 2, GENHEP_E_OPTION, "needs normal noise and 4 latents");
     creation_fails("generator.skip=on latent.noise=uniform", 2, GENHEP_E_OPTION, "generator.skip");
     creation_fails("latent.noise=none", 2, GENHEP_E_OPTION, "latent.noise");
