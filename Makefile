@@ -200,6 +200,7 @@ bench: all ## events per second beside pure SGEMM and PyTorch; rewrites docs/per
 quality: all ## train and judge every card, three seeds each; rewrites docs/quality.md (DATA=<folder of samples>)
 	tests/quality/run.sh $(B) $(DATA)
 	tests/quality/unfold.sh $(B) $(DATA)
+	tests/quality/dilepton.sh $(B) $(DATA)
 
 # ---- style --------------------------------------------------------------------------------------------------------
 C_FILES = $(shell git ls-files '*.c' '*.h')

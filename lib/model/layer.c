@@ -6,6 +6,7 @@
 #include "layers/conv.h"
 #include "layers/dense.h"
 #include "layers/local.h"
+#include "layers/minibatch.h"
 #include "linalg/gemm.h"
 
 /* ---- descriptions ---------------------------------------------------------------------------------------------- */
@@ -78,6 +79,15 @@ gh_layer gh_layer_gru(const gh_gru *s)
 gh_layer gh_layer_pass(int64_t inputs, int64_t columns)
 {
     return blank(GH_LAYER_PASS, inputs, inputs, columns, GH_LINEAR);
+}
+
+gh_layer gh_layer_minibatch(int64_t inputs, int64_t kernels, int64_t numbers)
+{
+    gh_layer l = blank(GH_LAYER_MINIBATCH, inputs, inputs + kernels, inputs + kernels, GH_LINEAR);
+    /* a distance is a sum of `numbers` terms: rows start at distances of 1 or so, where closeness has a slope */
+    set_weights(&l, kernels * numbers, inputs, 0, (double)inputs * (double)(numbers * numbers));
+    l.kernels = kernels, l.numbers = numbers;
+    return l;
 }
 
 /* ---- the table --------------------------------------------------------------------------------------------------- */
@@ -156,6 +166,18 @@ static void gru_backward(const gh_layer *l, const pass *a)
     gh_gru_backward(a->gX, a->add, a->gW, a->gR, a->gb, a->gY, a->X, a->W, a->R, &l->gru, a->N, a->work, a->saved);
 }
 
+static int64_t minibatch_size(const gh_layer *l) { return l->weight_rows; } /* numbers of a row in M, for either use */
+
+static void minibatch_forward(const gh_layer *l, const pass *a)
+{
+    gh_minibatch_forward(a->Y, a->keep ? a->keep : a->work, a->X, a->W, a->N, l->inputs, l->kernels, l->numbers);
+}
+
+static void minibatch_backward(const gh_layer *l, const pass *a)
+{
+    gh_minibatch_backward(a->gX, a->add, a->gW, a->work, a->gY, a->saved, a->X, a->W, a->N, l->inputs, l->kernels, l->numbers);
+}
+
 static void pass_forward(const gh_layer *l, const pass *a) { memcpy(a->Y, a->X, (size_t)(a->N * l->outputs) * sizeof *a->Y); }
 
 static void pass_backward(const gh_layer *l, const pass *a)
@@ -179,6 +201,7 @@ static const struct {
     [GH_LAYER_POOL] = {NULL, NULL, pool_forward, pool_backward},
     [GH_LAYER_GRU] = {gru_work, gru_saved, gru_forward, gru_backward},
     [GH_LAYER_PASS] = {NULL, NULL, pass_forward, pass_backward},
+    [GH_LAYER_MINIBATCH] = {minibatch_size, minibatch_size, minibatch_forward, minibatch_backward},
 };
 
 int64_t gh_layer_work(const gh_layer *l)

@@ -20,7 +20,8 @@ typedef enum gh_layer_kind { /* the numbers are stored in model files */
     GH_LAYER_LOCAL = 3,      /* layers/local.h */
     GH_LAYER_POOL = 4,       /* layers/local.h: averages */
     GH_LAYER_GRU = 5,        /* layers/gru.h */
-    GH_LAYER_PASS = 6        /* Y = X: for a norm behind an activation */
+    GH_LAYER_PASS = 6,       /* Y = X: for a norm behind an activation */
+    GH_LAYER_MINIBATCH = 7   /* layers/minibatch.h: rows see each other; discriminators only */
 } gh_layer_kind;
 
 typedef struct gh_layer {
@@ -40,6 +41,7 @@ typedef struct gh_layer {
     double fan_in;                       /* terms in the sum behind an output: for the start weights */
     gh_patches patches;
     gh_gru gru;
+    int64_t kernels, numbers;            /* of minibatch discrimination */
 } gh_layer;
 
 /** Layers not yet placed: offsets are -1, no skip, no dropout. */
@@ -50,6 +52,7 @@ gh_layer gh_layer_local(const gh_patches *patches, int64_t channels, gh_activati
 gh_layer gh_layer_pool(const gh_patches *patches);
 gh_layer gh_layer_gru(const gh_gru *shape);
 gh_layer gh_layer_pass(int64_t inputs, int64_t columns);
+gh_layer gh_layer_minibatch(int64_t inputs, int64_t kernels, int64_t numbers);
 
 /** The bias that is added behind the layer's product; NULL where a norm or the layer itself adds it, or there is none. */
 static inline const gh_real *gh_layer_bias(const gh_layer *l, const gh_real *parameters)
@@ -76,8 +79,9 @@ void gh_layer_forward(const gh_layer *l, const gh_gemm_work *products, const gh_
                       int64_t N, gh_real *work, int64_t room, gh_real *saved);
 
 /** gX is assigned, or added to when add_to_gX; NULL when not wanted. Gradients of weights accumulate in `gradients` (the
- * arena's layout, NULL when not wanted), those of the bias too when `with_bias`. Kinds other than GRU are linear in X and
- * in the weights, so that X may be any rows: adjoints and tangents in a penalty's passes. */
+ * arena's layout, NULL when not wanted), those of the bias too when `with_bias`. Kinds other than GRU
+ * and minibatch are linear in X and in the weights, so that X may be any rows: adjoints and tangents in a penalty's passes. The
+ * gradient of minibatch's weights is linear in X. */
 void gh_layer_backward(const gh_layer *l, const gh_gemm_work *products, const gh_real *parameters, gh_real *gX, int add_to_gX,
                        gh_real *gradients, int with_bias, const gh_real *gY, const gh_real *X, int64_t N, gh_real *work, int64_t room,
                        const gh_real *saved);

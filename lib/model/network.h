@@ -43,6 +43,7 @@ typedef struct gh_network_spec {
     int64_t grid[3];       /* conv: height, width, channels behind the dense layer; height 0: the inputs are the line */
     int64_t convolutions;  /* conv: how many */
     int64_t channels[GH_MAX_CONVOLUTIONS], kernel[GH_MAX_CONVOLUTIONS];
+    int64_t minibatch_kernels, minibatch_numbers; /* minibatch discrimination before the output layer; 0: none */
 } gh_network_spec;
 
 enum { GH_MAX_LAYERS = 64 };

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { KEY_BYTES = 64, MOST_GRID = 256, MOST_CHANNELS = 1024, MOST_KERNEL = 15 };
+enum { KEY_BYTES = 64, MOST_GRID = 256, MOST_CHANNELS = 1024, MOST_KERNEL = 15, MOST_CLOSENESS = 256 };
 
 static const char *key_of(char key[KEY_BYTES], const char *side, const char *name)
 {
@@ -51,6 +51,19 @@ static gh_status read_convolutions(const genhep_options *options, const char *si
     GH_TRY(read_list(options, key_of(key, side, "channels"), GH_MAX_CONVOLUTIONS, MOST_CHANNELS, spec->channels, &spec->convolutions));
     GH_TRY(read_list(options, key_of(key, side, "kernel"), GH_MAX_CONVOLUTIONS, MOST_KERNEL, spec->kernel, &n));
     for (int64_t i = n; i < spec->convolutions; i++) spec->kernel[i] = spec->kernel[n - 1]; /* the last one holds for the rest */
+    return GENHEP_OK;
+}
+
+/* 'kernels x numbers'; empty: none. */
+static gh_status read_minibatch(const genhep_options *options, const char *side, gh_network_spec *spec)
+{
+    char key[KEY_BYTES];
+    int64_t n = 0, numbers[2] = {0, 0};
+    const char *text = gh_option_text(options, key_of(key, side, "minibatch"));
+    if (!text[0]) return GENHEP_OK;
+    GH_TRY(read_list(options, key, 2, MOST_CLOSENESS, numbers, &n));
+    if (n != 2) GH_FAIL(GENHEP_E_OPTION, "option '%s': found '%.60s', expected kernels and numbers of each as in '10x10'", key, text);
+    spec->minibatch_kernels = numbers[0], spec->minibatch_numbers = numbers[1];
     return GENHEP_OK;
 }
 
@@ -107,5 +120,6 @@ gh_status gh_network_spec_read(const genhep_options *options, const char *side, 
         GH_FAIL(GENHEP_E_OPTION, "%s: %lld layers of %lld units are too large", side, (long long)spec->layers,
                 (long long)spec->units);
     if (spec->kind == GH_NETWORK_CONV) GH_TRY(read_convolutions(options, side, spec));
+    if (strcmp(side, "discriminator") == 0) GH_TRY(read_minibatch(options, side, spec));
     return check_kind(options, side, spec);
 }

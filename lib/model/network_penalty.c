@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "layers/dropout.h"
+#include "layers/minibatch.h"
 #include "layers/norm.h"
 
 /* ---- scratch ------------------------------------------------------------------------------------------------- */
@@ -29,6 +30,7 @@ static int64_t carve(const gh_network *network, int64_t rows, gh_penalty_tape *p
         TAKE(penalty->delta[k], size);
         if (l->norm_scale >= 0) TAKE(penalty->scaled[k], size);
         if (l->norm_scale >= 0 || gh_activation_is_curved(l->activation)) TAKE(penalty->curvature[k], size);
+        if (l->kind == GH_LAYER_MINIBATCH) TAKE(penalty->turned[k], rows * gh_layer_saved(l));
     }
     for (int i = 0; i < 3; i++) TAKE(penalty->turn[i], rows * network->values);
     TAKE(penalty->factor, rows);
@@ -72,6 +74,15 @@ static void mix(gh_real *restrict Y, const gh_real *restrict c, const gh_real *r
     for (int64_t i = 0; i < N; i++)
 #pragma omp simd
         for (int64_t j = 0; j < O; j++) Y[i * O + j] = c[i] * X[i * O + j] + T[i * O + j];
+}
+
+/* Y += c X, c a number a row. */
+GH_CLONES
+static void add_scaled(gh_real *restrict Y, const gh_real *restrict c, const gh_real *restrict X, int64_t N, int64_t O)
+{
+    for (int64_t i = 0; i < N; i++)
+#pragma omp simd
+        for (int64_t j = 0; j < O; j++) Y[i * O + j] += c[i] * X[i * O + j];
 }
 
 /* Y = 2 t X, t a number a row. Where c and t enter, dust is left out (network.h). */
@@ -161,7 +172,7 @@ void gh_network_input_gradient(const gh_network *network, const gh_real *paramet
             gh_layer_norm_backward(d, NULL, NULL, tape->xhat[k], tape->statistics[k], parameters + l->norm_scale, gh_layer_rows(l, N),
                                    l->columns);
         }
-        gh_layer_backward(l, tape->products, parameters, below, started[k], NULL, 0, d, NULL, N, penalty->work, penalty->room, NULL);
+        gh_layer_backward(l, tape->products, parameters, below, started[k], NULL, 0, d, NULL, N, penalty->work, penalty->room, tape->saved[k]);
     }
     if (s) row_squares(s, penalty->gradient, N, network->spec.inputs);
 }
@@ -187,9 +198,26 @@ static void tangent_layer(const gh_network *network, const gh_real *parameters, 
     if (skipped && l->skip_after) add_to(T, skipped, size);
 }
 
+/* Number of the layer in which rows see each other; -1 without. There and below a row's delta comes from all rows, so that c phi is
+ * not c delta: its adjoint joins the curvature's sweep at that layer. */
+static int64_t coupled_layer(const gh_network *network)
+{
+    for (int64_t k = 0; k < network->n_layers; k++)
+        if (network->layer[k].kind == GH_LAYER_MINIBATCH) return k;
+    return -1;
+}
+
+/* As gh_layer_forward and tangent_layer for minibatch discrimination: the next tangent, and what it turns. */
+static void coupled_tangent(const gh_layer *l, const gh_real *parameters, const gh_tape *tape, gh_penalty_tape *penalty, int64_t k,
+                            const gh_real *X_dot, gh_real *next, int64_t N)
+{
+    gh_minibatch_tangent(next, penalty->turned[k], penalty->work, X_dot, penalty->delta[k], tape->saved[k], parameters + l->weights, N,
+                         l->inputs, l->kernels, l->numbers);
+}
+
 /* The adjoints r of arguments that curved layers leave, from the output down; they add to the gradients. */
 static void curvature_sweep(const gh_network *network, const gh_real *parameters, const gh_tape *tape, gh_penalty_tape *penalty,
-                            int64_t N, gh_real *gradients)
+                            int64_t coupled, int64_t N, gh_real *gradients)
 {
     unsigned char started[GH_MAX_LAYERS + 1] = {0};
     for (int64_t k = network->n_layers - 1; k >= 0; k--) {
@@ -197,7 +225,7 @@ static void curvature_sweep(const gh_network *network, const gh_real *parameters
         gh_real *r = penalty->turn[(k + 1) % 3];
         const int64_t size = N * l->outputs;
         const size_t bytes = (size_t)size * sizeof *r;
-        if (!started[k + 1] && !penalty->curvature[k]) continue; /* zero so far */
+        if (!started[k + 1] && !penalty->curvature[k] && k != coupled) continue; /* zero so far */
         if (started[k + 1]) {
             if (l->skip_after) {
                 memcpy(penalty->turn[l->skip % 3], r, bytes);
@@ -206,9 +234,12 @@ static void curvature_sweep(const gh_network *network, const gh_real *parameters
             if (l->dropout) gh_dropout_backward(r, tape->mask[k], N, l->outputs);
             gh_activate_backward(r, plain_value(tape, k), tape->argument[k], size, l->activation, network->spec.slope);
             if (penalty->curvature[k]) add_to(r, penalty->curvature[k], size);
-        } else {
+        } else if (penalty->curvature[k]) {
             memcpy(r, penalty->curvature[k], bytes);
+        } else {
+            memset(r, 0, bytes);
         }
+        if (k == coupled) add_scaled(r, penalty->factor, penalty->delta[k], N, l->outputs);
         if (l->skip >= 0 && !l->skip_after) {
             memcpy(penalty->turn[l->skip % 3], r, bytes);
             started[l->skip] = 1;
@@ -219,7 +250,10 @@ static void curvature_sweep(const gh_network *network, const gh_real *parameters
             add_to(r, penalty->scaled[k], size);
         }
         gh_layer_backward(l, tape->products, parameters, k ? penalty->turn[k % 3] : NULL, started[k], gradients, l->norm_scale < 0, r, tape->value[k], N,
-                          penalty->work, penalty->room, NULL);
+                          penalty->work, penalty->room, tape->saved[k]);
+        if (k == coupled)
+            gh_minibatch_curve_backward(k ? penalty->turn[k % 3] : NULL, gradients + l->weights, penalty->turned[k], tape->value[k],
+                                        parameters + l->weights, N, l->inputs, l->kernels, l->numbers);
         started[k] = 1;
     }
 }
@@ -227,7 +261,8 @@ static void curvature_sweep(const gh_network *network, const gh_real *parameters
 void gh_network_penalty_backward(const gh_network *network, const gh_real *parameters, const gh_tape *tape, gh_penalty_tape *penalty,
                                  const gh_real *c, const gh_real *t, int64_t N, int add, gh_real *gradients)
 {
-    int curved = 0;
+    const int64_t coupled = coupled_layer(network);
+    int curved = coupled >= 0;
     for (int64_t i = 0; i < N; i++) penalty->factor[i] = gh_without_dust(c[i]);
     c = penalty->factor;
     twice(penalty->turn[0], t, penalty->gradient, N, network->spec.inputs); /* all further tangents carry the factor 2 t */
@@ -236,18 +271,24 @@ void gh_network_penalty_backward(const gh_network *network, const gh_real *param
         gh_real *X_dot = penalty->turn[k % 3], *next = penalty->turn[(k + 1) % 3];
         const int64_t each = l->outputs / l->columns;
         if (!add) gh_layer_clear(l, gradients);
-        mix(penalty->mixed, c, tape->value[k], X_dot, N, l->inputs);
-        gh_layer_backward(l, tape->products, parameters, NULL, 0, gradients, 0, penalty->delta[k], penalty->mixed, N, penalty->work, penalty->room, NULL);
-        if (l->norm_scale >= 0) {
+        const int apart = k > coupled; /* c delta is the adjoint of c phi */
+        if (apart) mix(penalty->mixed, c, tape->value[k], X_dot, N, l->inputs);
+        gh_layer_backward(l, tape->products, parameters, NULL, 0, gradients, 0, penalty->delta[k], apart ? penalty->mixed : X_dot, N,
+                          penalty->work, penalty->room, tape->saved[k]);
+        if (l->norm_scale >= 0 && apart) {
             weighted_sum(gradients + l->bias, c, penalty->scaled[k], N, each, l->columns);
             weighted_product(gradients + l->norm_scale, c, penalty->scaled[k], tape->xhat[k], N, each, l->columns);
-        } else if (l->bias >= 0) {
+        } else if (l->bias >= 0 && apart) {
             weighted_sum(gradients + l->bias, c, penalty->delta[k], N, each, l->columns);
         }
         if (penalty->curvature[k]) curved = 1;
         if (k + 1 == network->n_layers && !penalty->curvature[k]) break; /* the tangent of the output has no further use */
+        if (k == coupled) {
+            coupled_tangent(l, parameters, tape, penalty, k, X_dot, next, N);
+            continue;
+        }
         gh_layer_forward(l, tape->products, parameters, next, X_dot, N, penalty->work, penalty->room, NULL);
         tangent_layer(network, parameters, tape, penalty, k, next, N, gradients);
     }
-    if (curved) curvature_sweep(network, parameters, tape, penalty, N, gradients);
+    if (curved) curvature_sweep(network, parameters, tape, penalty, coupled, N, gradients);
 }

@@ -22,6 +22,7 @@ typedef struct gh_penalty_tape {
     gh_real *delta[GH_MAX_LAYERS];     /* dphi/da of layer k, a = W x before a norm */
     gh_real *scaled[GH_MAX_LAYERS];    /* layer norm: dphi/d(its output), later the norm's curvature */
     gh_real *curvature[GH_MAX_LAYERS]; /* curved layers: dphi/df, later f'' times it and the argument's tangent */
+    gh_real *turned[GH_MAX_LAYERS];    /* minibatch discrimination: the tangent of its gradient by M */
     gh_real *turn[3];                  /* tangents of values, later adjoints of values, of three layers in turn */
     gh_real *factor;                   /* (N): c without dust */
     gh_real *mixed;                    /* c x + xdot */

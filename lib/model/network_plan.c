@@ -68,19 +68,30 @@ static gh_status append(const plan *p, const gh_layer *layer, gh_norm norm)
     return gh_network_append(p->network, layer, norm, p->trainable, p->statistics);
 }
 
+/* The output layer, a dense one, with the closeness to other rows beside its inputs where the spec wants it. */
+static gh_status append_output(const plan *p, int64_t inputs)
+{
+    const gh_network_spec *spec = &p->network->spec;
+    gh_layer l;
+    if (spec->minibatch_kernels) {
+        l = gh_layer_minibatch(inputs, spec->minibatch_kernels, spec->minibatch_numbers);
+        GH_TRY(append(p, &l, GH_NORM_NONE));
+    }
+    l = gh_layer_dense(inputs + spec->minibatch_kernels, spec->outputs, spec->output_activation);
+    return append(p, &l, GH_NORM_NONE);
+}
+
 static gh_status plan_dense(const plan *p)
 {
     const gh_network_spec *spec = &p->network->spec;
-    for (int64_t k = 0; k <= spec->layers; k++) {
-        int hidden = k < spec->layers;
-        gh_layer l = gh_layer_dense(k == 0 ? spec->inputs : spec->units, hidden ? spec->units : spec->outputs,
-                                    hidden ? spec->activation : spec->output_activation);
-        if (hidden && spec->residual == GH_RESIDUAL_SKIP2 && k >= 2) l.skip = k - 1; /* value[k-1] is x_{k-1}, two back */
-        if (hidden && spec->residual == GH_RESIDUAL_ADD && k >= 1) l.skip = k, l.skip_after = 1;
-        l.dropout = hidden && spec->dropout > 0;
-        GH_TRY(append(p, &l, hidden ? spec->norm : GH_NORM_NONE));
+    for (int64_t k = 0; k < spec->layers; k++) {
+        gh_layer l = gh_layer_dense(k == 0 ? spec->inputs : spec->units, spec->units, spec->activation);
+        if (spec->residual == GH_RESIDUAL_SKIP2 && k >= 2) l.skip = k - 1; /* value[k-1] is x_{k-1}, two back */
+        if (spec->residual == GH_RESIDUAL_ADD && k >= 1) l.skip = k, l.skip_after = 1;
+        l.dropout = spec->dropout > 0;
+        GH_TRY(append(p, &l, spec->norm));
     }
-    return GENHEP_OK;
+    return append_output(p, spec->layers ? spec->units : spec->inputs);
 }
 
 /* A layer, with its norm behind the activation. */
@@ -119,8 +130,7 @@ static gh_status plan_convolutions(const plan *p)
         GH_TRY(append_normed(p, &l, spec->dropout > 0 && i + 1 == spec->convolutions));
         channels = C;
     }
-    l = gh_layer_dense(height * width * channels, spec->outputs, spec->output_activation);
-    return append(p, &l, GH_NORM_NONE);
+    return append_output(p, height * width * channels);
 }
 
 /* Reads: recurrent layers over the inputs, one a step; dense from the last state.
@@ -138,13 +148,10 @@ static gh_status plan_recurrent(const plan *p)
         l.dropout = spec->dropout > 0;
         GH_TRY(append(p, &l, GH_NORM_NONE));
     }
-    if (spec->emits) {
-        gh_patches patches;
-        GH_TRY(gh_patches_plan(1, steps, U, 1, 1, 1, 1, GH_PADDING_VALID, &patches));
-        l = gh_layer_local(&patches, 1, spec->output_activation);
-    } else {
-        l = gh_layer_dense(U, spec->outputs, spec->output_activation);
-    }
+    if (!spec->emits) return append_output(p, U);
+    gh_patches patches;
+    GH_TRY(gh_patches_plan(1, steps, U, 1, 1, 1, 1, GH_PADDING_VALID, &patches));
+    l = gh_layer_local(&patches, 1, spec->output_activation);
     return append(p, &l, GH_NORM_NONE);
 }
 

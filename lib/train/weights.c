@@ -78,6 +78,13 @@ double gh_weights_reduce(gh_weights *w, gh_pool *pool, int64_t slices)
     return sqrt(norm);
 }
 
+double gh_weights_norm(const gh_weights *w)
+{
+    double norm = 0;
+    for (int64_t i = 0; i < w->n_trainable; i++) norm += (double)w->gradient[i] * (double)w->gradient[i];
+    return sqrt(norm);
+}
+
 typedef struct update_context {
     gh_weights *weights;
     gh_update update;

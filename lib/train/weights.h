@@ -34,6 +34,9 @@ void gh_weights_free(gh_weights *weights);
 /** Sum the first `slices` gradient slices into gradient. @return the norm of its trainable part */
 double gh_weights_reduce(gh_weights *weights, gh_pool *pool, int64_t slices);
 
+/** @return the norm of the trainable part of `gradient`, for whoever has changed it since */
+double gh_weights_norm(const gh_weights *weights);
+
 /** One optimiser step from `gradient`; running statistics follow the mean of the slices'. Fills the bias corrections of
  * Adam from optimiser_steps and counts the step. */
 void gh_weights_update(gh_weights *weights, gh_pool *pool, gh_update update);

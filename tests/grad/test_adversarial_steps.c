@@ -47,7 +47,7 @@ static genhep_trainer *open_trainer(const char *settings, int weighted)
     ck_ok(genhep_trainer_create(model, tables, 1, NULL, &trainer));
     gh_adversary *a = trainer->method_state;
     for (int64_t i = 0; i < trainer->weights.n_trainable; i++) trainer->weights.parameters[i] += 0.02 * sin(1.7 * (double)i);
-    for (int64_t i = 0; i < a->critic.weights.n_trainable; i++) a->critic.parameters[i] += 0.02 * sin(2.3 * (double)i);
+    for (int64_t i = 0; i < a->critic.weights.n_trainable; i++) a->critic.trained[i] += 0.02 * sin(2.3 * (double)i);
     gh_adversary_gather(trainer, 1, 3);
     gh_adversary_generate(trainer);
     genhep_model_free(model);
@@ -56,10 +56,18 @@ static genhep_trainer *open_trainer(const char *settings, int weighted)
     return trainer;
 }
 
+/* Spectral normalisation takes the singular vectors for constants, which they are once the iteration has converged. */
+static void refresh(genhep_trainer *t)
+{
+    gh_adversary *a = t->method_state;
+    gh_critic_refresh(t, &a->critic, 3000);
+}
+
 static double critic_value(void *context)
 {
     gh_step_loss loss = {0};
     double norm;
+    refresh(context);
     gh_critic_gradient(context, &loss, &norm);
     return loss.discriminator + loss.penalty;
 }
@@ -81,7 +89,7 @@ static void check_both(const char *settings, int weighted)
     double loss = critic_value(t);
     ck_assert_msg(isfinite(loss) && loss != 0, "%s: discriminator loss %g", settings, loss);
     memcpy(gradient, a->critic.weights.gradient, (size_t)n * sizeof *gradient);
-    double worst = gc_worst(critic_value, t, a->critic.parameters, gradient, n);
+    double worst = gc_worst(critic_value, t, a->critic.trained, gradient, n);
     ck_assert_msg(worst < 1e-6, "%s: discriminator's gradient is off by %g", settings, worst);
     loss = generator_value(t);
     ck_assert_msg(isfinite(loss) && loss != 0, "%s: generator loss %g", settings, loss);
@@ -151,5 +159,31 @@ START_TEST(conditions_in_both_networks)
 }
 END_TEST
 
+/* All kinds of penalty; the generator's gradient passes through the normalised weights too. */
+START_TEST(spectral_normalisation)
+{
+    char settings[200];
+    for (size_t i = 0; i < sizeof penalties / sizeof *penalties; i++) {
+        snprintf(settings, sizeof settings, "discriminator.norm=spectral loss.penalty=%s loss.gradient_penalty=0.2", penalties[i]);
+        check_both(settings, i % 2 == 1 && i != 4);
+    }
+    check_both("discriminator.norm=spectral loss.gan=hinge loss.penalty=none discriminator.kind=rnn discriminator.layers=2 discriminator.units=4", 0);
+    check_both("discriminator.norm=spectral discriminator.kind=conv discriminator.grid=features discriminator.channels=3 loss.penalty=r1r2", 0);
+}
+END_TEST
+
+START_TEST(minibatch_discrimination)
+{
+    char settings[200];
+    for (size_t i = 0; i < sizeof penalties / sizeof *penalties; i++) {
+        snprintf(settings, sizeof settings, "discriminator.minibatch=3x2 loss.penalty=%s loss.gradient_penalty=0.2", penalties[i]);
+        check_both(settings, 0);
+    }
+    check_both("discriminator.minibatch=3x2 loss.penalty=logit loss.gradient_penalty=0.3 discriminator.norm=spectral", 0);
+    check_both("discriminator.minibatch=2,3 loss.penalty=logit discriminator.norm=layer discriminator.activation=leaky", 0);
+    check_both("discriminator.minibatch=2x2 loss.penalty=none discriminator.kind=rnn discriminator.layers=1 discriminator.units=4", 0);
+}
+END_TEST
+
 GH_TEST_MAIN("adversarial gradients", every_loss_with_the_logit_penalty, every_penalty, skip_and_uniform_noise, widths_of_the_generator, kernels_and_subset,
-             conditions_in_both_networks)
+             conditions_in_both_networks, spectral_normalisation, minibatch_discrimination)

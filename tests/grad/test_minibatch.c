@@ -34,12 +34,12 @@ START_TEST(gradients)
     double Y[N * O], M[B * C * N], gM[B * C * N], gX[N * I], gT[B * C * I];
     for (int k = 0; k < B * C * I; k++) gT[k] = k;
     gh_minibatch_forward(Y, M, c.X, c.T, N, I, B, C);
-    gh_minibatch_backward(gX, gT, gM, c.g, M, c.X, c.T, N, I, B, C);
+    gh_minibatch_backward(gX, 0, gT, gM, c.g, M, c.X, c.T, N, I, B, C);
     for (int k = 0; k < B * C * I; k++) gT[k] -= k; /* it adds */
     ck_assert(gc_worst(value_of, &c, c.X, gX, N * I) <= 1e-7);
     ck_assert(gc_worst(value_of, &c, c.T, gT, B * C * I) <= 1e-7);
     double without[B * C * I] = {0};
-    gh_minibatch_backward(NULL, without, gM, c.g, M, c.X, c.T, N, I, B, C);
+    gh_minibatch_backward(NULL, 0, without, gM, c.g, M, c.X, c.T, N, I, B, C);
     for (int k = 0; k < B * C * I; k++) ck_assert(fabs(without[k] - gT[k]) <= 1e-13);
 }
 END_TEST
@@ -61,7 +61,7 @@ START_TEST(plain_loop)
                     for (int k = 0; k < I; k++) difference += c.T[n * I + k] * (c.X[i * I + k] - c.X[j * I + k]);
                     distance += fabs(difference);
                 }
-                if (j != i) expected += exp(-distance);
+                if (j != i) expected += exp(-distance) / (N - 1);
             }
             ck_assert(fabs(Y[i * O + I + b] - expected) <= 1e-13);
         }
@@ -69,7 +69,7 @@ START_TEST(plain_loop)
 }
 END_TEST
 
-/* Equal rows are as close as can be: every feature is N - 1, and their order has no slope. One row has no neighbour. */
+/* Equal rows are as close as can be: every feature is 1, and their order has no slope. One row has no neighbour. */
 START_TEST(equal_rows)
 {
     minibatch_case c;
@@ -79,12 +79,62 @@ START_TEST(equal_rows)
     double Y[N * O], M[B * C * N], gM[B * C * N], gX[N * I], gT[B * C * I] = {0};
     gh_minibatch_forward(Y, M, c.X, c.T, N, I, B, C);
     for (int i = 0; i < N; i++)
-        for (int b = 0; b < B; b++) ck_assert(Y[i * O + I + b] == N - 1);
-    gh_minibatch_backward(gX, gT, gM, c.g, M, c.X, c.T, N, I, B, C);
+        for (int b = 0; b < B; b++) ck_assert(fabs(Y[i * O + I + b] - 1) <= 1e-15);
+    gh_minibatch_backward(gX, 0, gT, gM, c.g, M, c.X, c.T, N, I, B, C);
     for (int k = 0; k < B * C * I; k++) ck_assert(gT[k] == 0);
     gh_minibatch_forward(Y, M, c.X, c.T, 1, I, B, C);
     for (int b = 0; b < B; b++) ck_assert(Y[I + b] == 0);
 }
 END_TEST
 
-GH_TEST_MAIN("minibatch", gradients, plain_loop, equal_rows)
+typedef struct tangent_case {
+    minibatch_case at;
+    double along[N * I]; /* the direction */
+} tangent_case;
+
+/* g . Ydot by differences of the forward pass. */
+START_TEST(tangent_is_the_directional_derivative)
+{
+    minibatch_case c, up, down;
+    double along[N * I], Y[N * O], Yup[N * O], Ydown[N * O], M[B * C * N], Mdot[B * C * N], curve[B * C * N], Ydot[N * O], h = 1e-6;
+    start(&c);
+    ck_ok(genhep_random_normal(6, 4, 0, N * I, along));
+    gh_minibatch_forward(Y, M, c.X, c.T, N, I, B, C);
+    gh_minibatch_tangent(Ydot, curve, Mdot, along, c.g, M, c.T, N, I, B, C);
+    up = down = c;
+    for (int k = 0; k < N * I; k++) up.X[k] += h * along[k], down.X[k] -= h * along[k];
+    gh_minibatch_forward(Yup, M, up.X, up.T, N, I, B, C);
+    gh_minibatch_forward(Ydown, M, down.X, down.T, N, I, B, C);
+    for (int k = 0; k < N * O; k++) ck_assert(fabs(Ydot[k] - (Yup[k] - Ydown[k]) / (2 * h)) <= 1e-8);
+}
+END_TEST
+
+/* g . Ydot as a function of X and T: its gradient is what a penalty's second pass adds. */
+static double along_value(void *context)
+{
+    tangent_case *t = context;
+    minibatch_case *c = &t->at;
+    double Y[N * O], M[B * C * N], Mdot[B * C * N], curve[B * C * N], Ydot[N * O], sum = 0;
+    gh_minibatch_forward(Y, M, c->X, c->T, N, I, B, C);
+    gh_minibatch_tangent(Ydot, curve, Mdot, t->along, c->g, M, c->T, N, I, B, C);
+    for (int k = 0; k < N * O; k++) sum += c->g[k] * Ydot[k];
+    return sum;
+}
+
+START_TEST(second_pass)
+{
+    tangent_case t;
+    double Y[N * O], M[B * C * N], Mdot[B * C * N], curve[B * C * N], Ydot[N * O], gM[B * C * N];
+    double gX[N * I] = {0}, gT[B * C * I] = {0};
+    start(&t.at);
+    ck_ok(genhep_random_normal(6, 4, 0, N * I, t.along));
+    gh_minibatch_forward(Y, M, t.at.X, t.at.T, N, I, B, C);
+    gh_minibatch_tangent(Ydot, curve, Mdot, t.along, t.at.g, M, t.at.T, N, I, B, C);
+    gh_minibatch_curve_backward(gX, gT, curve, t.at.X, t.at.T, N, I, B, C);
+    gh_minibatch_backward(NULL, 0, gT, gM, t.at.g, M, t.along, t.at.T, N, I, B, C); /* T acts on the direction too */
+    ck_assert(gc_worst(along_value, &t, t.at.X, gX, N * I) <= 1e-7);
+    ck_assert(gc_worst(along_value, &t, t.at.T, gT, B * C * I) <= 1e-7);
+}
+END_TEST
+
+GH_TEST_MAIN("minibatch", gradients, plain_loop, equal_rows, tangent_is_the_directional_derivative, second_pass)

@@ -296,6 +296,79 @@ START_TEST(penalties_through_convolutions)
 }
 END_TEST
 
+/* Minibatch discrimination before the output: every row depends on all of them. The spec's other settings go through. */
+static gh_network_spec coupled_spec(gh_network_kind kind, int variant)
+{
+    const gh_activation hidden[] = {GH_LEAKY_RELU, GH_SILU, GH_TANH};
+    gh_network_spec spec = spec_of(kind, 0);
+    spec.minibatch_kernels = 3, spec.minibatch_numbers = 2;
+    spec.activation = hidden[variant % 3], spec.output_activation = variant % 2 ? GH_SOFTPLUS : GH_LINEAR;
+    spec.dropout = variant % 4 == 3 ? 0.3 : 0;
+    return spec;
+}
+
+START_TEST(minibatch_before_the_output)
+{
+    static kind_case c;
+    for (int kind = 0; kind < 3; kind++)
+        for (int variant = 0; variant < 4; variant++) {
+            char what[64];
+            gh_network_spec spec = coupled_spec((gh_network_kind)kind, variant);
+            snprintf(what, sizeof what, "minibatch, kind %d, variant %d", kind, variant);
+            plan_case(&c, &spec);
+            check_gradients(&c, what);
+            close_case(&c);
+        }
+}
+END_TEST
+
+/* The input gradient of the sum over rows, and penalties on it. */
+static double sum_of_rows(void *context)
+{
+    penalty_case *p = context;
+    kind_case *c = &p->k;
+    double sum = 0;
+    gh_network_forward(&c->network, c->parameters, &c->tape, c->X, N, &c->rng, 40);
+    for (int64_t i = 0; i < N; i++) sum += c->tape.value[c->network.n_layers][i * outputs_of(c) + p->output];
+    return sum;
+}
+
+static void check_coupled(const gh_network_spec *spec, const char *what)
+{
+    static penalty_case p;
+    double G[N * MOST];
+    gh_hooks hooks = gh_hooks_default();
+    plan_case(&p.k, spec);
+    p.output = outputs_of(&p.k) - 1;
+    ck_ok(gh_penalty_tape_create(&hooks, &p.k.network, N, &p.penalty));
+    penalised(&p);
+    memcpy(G, p.penalty.gradient, (size_t)(N * spec->inputs) * sizeof *G);
+    double worst = gc_worst_fourth(sum_of_rows, &p, p.k.X, G, N * spec->inputs);
+    ck_assert_msg(worst <= 1e-7, "%s: input gradient, %g", what, worst);
+    gh_penalty_tape_free(&p.penalty);
+    check_penalty(&p, what);
+    close_case(&p.k);
+}
+
+START_TEST(penalties_through_minibatch)
+{
+    for (int layers = 0; layers < 4; layers++)
+        for (int residual = 0; residual < 3; residual++)
+            for (int variant = 0; variant < 4; variant++)
+                for (int norm = 0; norm < 3; norm += 2) {
+                    char what[96];
+                    gh_network_spec spec = coupled_spec(GH_NETWORK_DENSE, variant);
+                    spec.layers = layers, spec.residual = (gh_residual)residual, spec.norm = (gh_norm)norm;
+                    snprintf(what, sizeof what, "minibatch, %d layers, residual %d, variant %d, norm %d", layers, residual, variant, norm);
+                    check_coupled(&spec, what);
+                }
+    for (int variant = 0; variant < 4; variant++) {
+        gh_network_spec spec = coupled_spec(GH_NETWORK_CONV, variant);
+        check_coupled(&spec, "minibatch behind convolutions");
+    }
+}
+END_TEST
+
 START_TEST(penalties_refused)
 {
     static kind_case c;
@@ -364,5 +437,6 @@ START_TEST(start_weights_keep_the_scale)
 }
 END_TEST
 
-GH_TEST_MAIN("network_kinds", checker_sees_errors, convolutions, recurrent, templates, every_kind_by_hand, penalties_through_convolutions, penalties_refused,
+GH_TEST_MAIN("network_kinds", checker_sees_errors, convolutions, recurrent, templates, every_kind_by_hand, penalties_through_convolutions, minibatch_before_the_output,
+             penalties_through_minibatch, penalties_refused,
              wrong_plans_are_told, start_weights_keep_the_scale)

@@ -36,10 +36,13 @@ static void same_weights(const genhep_trainer *a, const genhep_trainer *b)
     ck_assert_int_eq(p->optimiser_steps, q->optimiser_steps);
     ck_assert(memcmp(p->parameters, q->parameters, (size_t)p->n * sizeof(gh_real)) == 0);
     ck_assert(memcmp(p->second, q->second, (size_t)p->n * sizeof(gh_real)) == 0);
+    const gh_spectrum *s = &((const gh_adversary *)a->method_state)->critic.spectrum, *r = &((const gh_adversary *)b->method_state)->critic.spectrum;
+    ck_assert_int_eq(s->n_left, r->n_left);
+    ck_assert(!s->count || memcmp(s->left, r->left, (size_t)s->n_left * sizeof(gh_real)) == 0);
     ck_assert(a->state.figure == b->state.figure && a->state.best_step == b->state.best_step);
 }
 
-enum { VARIANTS = 5 };
+enum { VARIANTS = 8 };
 
 static genhep_options *variant_options(int k)
 {
@@ -49,6 +52,9 @@ static genhep_options *variant_options(int k)
         GAN "loss.gan=hinge latent.noise=uniform discriminator.dropout=0.2 generator.norm=batch train.schedule=inverse_time discriminator.decay=0.1",
         GAN "generator.noise=event latent.noise=uniform latent.dim=2 loss.penalty=r1r2 prep=suppress(d),standardise",
         GAN "loss.gan=wasserstein loss.penalty=none discriminator.clip=0.01 discriminator.optimiser=sgd",
+        GAN "discriminator.minibatch=5x3 loss.penalty=logit train.batch=700",
+        GAN "loss.gan=hinge loss.penalty=none discriminator.norm=spectral discriminator.steps=2",
+        GAN "discriminator.norm=spectral discriminator.kind=rnn discriminator.layers=1 discriminator.units=8 discriminator.minibatch=2x2 loss.penalty=none",
     };
     genhep_options *options = small_options(settings[k]);
     ck_ok(genhep_options_set(options, "loss.mmd", "a: 0.3 1 ; b, c: 1 * 0.2"));
@@ -108,12 +114,11 @@ static double correlation(const double *x, int64_t n, int64_t D, int64_t i, int6
     return (sij - si * sj / (double)n) / sqrt((sii - si * si / (double)n) * (sjj - sj * sj / (double)n));
 }
 
-/* Columns a and b have correlation 0.8; the generator starts with none. */
-static double learned_correlation(const char *settings)
+/* Correlation of the first two columns that a model trained on `data` generates; the data are freed. */
+static double learned_from(genhep_dataset *data, const char *settings)
 {
     enum { M = 20000 };
     genhep_options *options = small_options(settings);
-    genhep_dataset *data = small_data(SMALL_EVENTS, 1);
     genhep_trainer *trainer = trainer_of(options, data);
     genhep_model *model;
     genhep_sampler *sampler;
@@ -131,6 +136,92 @@ static double learned_correlation(const char *settings)
     free(x);
     return r;
 }
+
+/* Columns a and b have correlation 0.8; the generator starts with none. */
+static double learned_correlation(const char *settings)
+{
+    return learned_from(small_data(SMALL_EVENTS, 1), settings);
+}
+
+/* Columns a and b with correlation 0.8 and weight 1, and as many with -0.8: half of those with weight 1, half with -1. Without the
+ * weights, or with their sizes alone, the correlation is 0. */
+static genhep_dataset *signed_data(int weighted)
+{
+    enum { M = 2 * SMALL_EVENTS };
+    static const char *const names[SMALL_COLUMNS] = {"a", "b", "c", "d"};
+    double *x = malloc(M * SMALL_COLUMNS * sizeof *x), *weights = malloc(M * sizeof *weights);
+    genhep_dataset *data;
+    ck_ok(genhep_random_normal(8, 0, 0, M * SMALL_COLUMNS, x));
+    for (int64_t i = 0; i < M; i++) {
+        x[i * SMALL_COLUMNS + 1] = (i % 2 ? -0.8 : 0.8) * x[i * SMALL_COLUMNS] + 0.6 * x[i * SMALL_COLUMNS + 1];
+        weights[i] = i % 4 == 3 ? -1 : 1;
+    }
+    ck_ok(genhep_dataset_from_arrays(NULL, M, SMALL_COLUMNS, names, NULL, x, SMALL_COLUMNS, weighted ? weights : NULL, &data));
+    free(x);
+    free(weights);
+    return data;
+}
+
+START_TEST(weights_of_either_sign_shape_the_truth)
+{
+#define SIGNED GAN "prep=standardise generator.skip=on generator.output_gain=0.05 train.lr=2e-3 discriminator.units=32 loss.gradient_penalty=0.3 " \
+    "loss.penalty=r1r2 train.beta1=0.5 train.average=0.99 train.steps=1000 train.figure_steps=1000 "
+    double with = learned_from(signed_data(1), SIGNED), without = learned_from(signed_data(0), SIGNED);
+    ck_assert_msg(fabs(with - 0.8) < 0.12, "correlation %g, expected 0.8", with);
+    ck_assert_msg(fabs(without) < 0.12, "without weights: correlation %g, expected 0", without);
+}
+END_TEST
+
+/* The options that look at weights and at rows together still learn. */
+START_TEST(spectral_and_minibatch_learn)
+{
+#define SHORT "generator.skip=on generator.output_gain=0.05 train.lr=2e-3 discriminator.units=32 train.beta1=0.5 train.steps=800 train.figure_steps=800 "
+    double spectral = learned_correlation(GAN SHORT "discriminator.norm=spectral loss.penalty=none train.average=0.995");
+    double minibatch = learned_correlation(GAN SHORT "discriminator.minibatch=8x4 train.batch=256 loss.gradient_penalty=0.1");
+    ck_assert_msg(fabs(spectral - 0.8) < 0.1, "spectral: correlation %g, expected 0.8", spectral);
+    ck_assert_msg(fabs(minibatch - 0.8) < 0.1, "minibatch: correlation %g, expected 0.8", minibatch);
+}
+END_TEST
+
+static double largest_singular(const gh_real *W, int64_t O, int64_t I)
+{
+    double v[64], u[64], length = 0;
+    for (int64_t i = 0; i < I; i++) v[i] = 1 + 0.1 * (double)i;
+    for (int k = 0; k < 500; k++) {
+        length = 0;
+        for (int64_t o = 0; o < O; o++) u[o] = 0;
+        for (int64_t o = 0; o < O; o++)
+            for (int64_t i = 0; i < I; i++) u[o] += (double)W[o * I + i] * v[i];
+        for (int64_t i = 0; i < I; i++) {
+            v[i] = 0;
+            for (int64_t o = 0; o < O; o++) v[i] += (double)W[o * I + i] * u[o];
+            length += v[i] * v[i];
+        }
+        for (int64_t i = 0; i < I; i++) v[i] /= sqrt(length);
+    }
+    return sqrt(sqrt(length)); /* |W^T W v| of a unit v */
+}
+
+START_TEST(spectral_weights_stretch_by_one)
+{
+    genhep_options *options = small_options(GAN "discriminator.norm=spectral loss.penalty=none");
+    genhep_dataset *data = small_data(SMALL_EVENTS, 1);
+    genhep_trainer *trainer = trainer_of(options, data);
+    ck_ok(genhep_trainer_step(trainer, 60));
+    gh_critic *critic = &((gh_adversary *)trainer->method_state)->critic;
+    gh_critic_refresh(trainer, critic, 1);
+    for (int64_t k = 0; k < critic->network.n_layers; k++) {
+        const gh_layer *l = &critic->network.layer[k];
+        const double used = largest_singular(critic->parameters + l->weights, l->outputs, l->inputs);
+        const double trained = largest_singular(critic->trained + l->weights, l->outputs, l->inputs);
+        ck_assert_msg(fabs(used - 1) < 0.01, "layer %d: %g", (int)k, used);
+        ck_assert_msg(fabs(trained - 1) > 0.05, "layer %d: the trained weights are normalised too, %g", (int)k, trained);
+    }
+    genhep_trainer_free(trainer);
+    genhep_dataset_free(data);
+    genhep_options_free(options);
+}
+END_TEST
 
 START_TEST(it_learns_a_correlation)
 {
@@ -240,8 +331,22 @@ START_TEST(wrong_settings_are_answered)
     refused(GAN, "a: -1", "-1");
     refused(GAN, "mass(q): 1", "no particles");
     refused(GAN "discriminator.norm=batch", NULL, "norm");
+    refused(GAN "discriminator.minibatch=3", NULL, "discriminator.minibatch");
+    refused(GAN "discriminator.norm=spectral discriminator.clip=0.1", NULL, "discriminator.clip");
+    genhep_options *options = small_options(GAN "discriminator.minibatch=3x3 prep=standardise");
+    genhep_dataset *data = signed_data(1);
+    const genhep_dataset *tables[1] = {data};
+    genhep_model *model;
+    genhep_trainer *trainer = NULL;
+    ck_ok(genhep_model_create(options, tables, 1, &model));
+    ck_fails(genhep_trainer_create(model, tables, 1, options, &trainer), GENHEP_E_OPTION, "events with weights");
+    ck_assert_ptr_null(trainer);
+    genhep_model_free(model);
+    genhep_dataset_free(data);
+    genhep_options_free(options);
 }
 END_TEST
 
-GH_TEST_MAIN("adversarial training", threads_change_no_bit, resume_continues_bitwise, it_learns_a_correlation, collapse_is_said_once,
+GH_TEST_MAIN("adversarial training", threads_change_no_bit, resume_continues_bitwise, it_learns_a_correlation,
+             weights_of_either_sign_shape_the_truth, spectral_and_minibatch_learn, spectral_weights_stretch_by_one, collapse_is_said_once,
              divergence_ends_in_a_status_and_sound_weights, model_files_hold_the_generator_alone, wrong_settings_are_answered)

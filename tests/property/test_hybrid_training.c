@@ -40,6 +40,7 @@ static const char *const variants[] = {
     HYBRID "model.family=vae train.batch=700",
     HYBRID "model.family=bvae loss.noise=event discriminator.steps=2 loss.gan=wasserstein loss.penalty=gradient train.average=0",
     HYBRID "model.family=vae data.condition=a encoder.dropout=0.1 decoder.dropout=0.1 discriminator.dropout=0.2 discriminator.features=c",
+    HYBRID "model.family=vae latent.source=prior discriminator.norm=spectral discriminator.minibatch=4x3 train.batch=600",
 };
 enum { VARIANTS = sizeof variants / sizeof *variants };
 

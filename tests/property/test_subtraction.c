@@ -27,11 +27,14 @@ static void same_state(const genhep_trainer *a, const genhep_trainer *b)
         ck_assert_int_eq(p->optimiser_steps, q->optimiser_steps);
         ck_assert(memcmp(p->parameters, q->parameters, (size_t)p->n * sizeof(gh_real)) == 0);
         ck_assert(memcmp(p->first, q->first, (size_t)p->n * sizeof(gh_real)) == 0);
+        const gh_spectrum *s = &x->set[k].critic.spectrum, *r = &y->set[k].critic.spectrum;
+        ck_assert_int_eq(s->n_left, r->n_left);
+        ck_assert(!s->count || memcmp(s->left, r->left, (size_t)s->n_left * sizeof(gh_real)) == 0);
     }
     ck_assert(a->state.figure == b->state.figure && a->state.best_step == b->state.best_step);
 }
 
-enum { VARIANTS = 4 };
+enum { VARIANTS = 5 };
 
 /* add=yes: three samples. Batches of 700 from 1000 rows cross the ends of epochs, and those of 2000 are longer than the sample to add. */
 static const char *const variants[VARIANTS] = {
@@ -39,6 +42,7 @@ static const char *const variants[VARIANTS] = {
     "add=yes train.batch=2000 loss.penalty=r1r2 train.average=0",
     "add=yes subtract.labels=stratified generator.norm=batch discriminator.dropout=0.2 loss.gan=hinge",
     "subtract.labels=stratified latent.noise=uniform discriminator.features=x,y loss.penalty=none discriminator.clip=0.1",
+    "generator.skip=on discriminator.norm=spectral loss.gan=hinge loss.penalty=none",
 };
 
 static int64_t samples_of(int k)
@@ -377,6 +381,7 @@ START_TEST(wrong_settings_are_answered)
 {
     refused("loss.penalty=gradient", "weighted");
     refused("loss.mmd=x:1", "loss.mmd");
+    refused("discriminator.minibatch=4x4", "soft labels");
     refused("discriminator.features=mass(q)", "particles");
     genhep_options *options = subtraction_options("");
     subtraction_tables data = subtraction_data(300, 0);

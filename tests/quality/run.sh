@@ -15,7 +15,6 @@ judged=${JUDGED:-}; tag=${judged:+_$((judged / 1000))k}
 rows=${ROWS:-"zmumu_pp_bvae zmumu_pp.h5 zmumu
 ttbar_6q_bvae ttbar_6q.h5 ttbar_6q
 ttbar_6q_gan ttbar_6q.h5 ttbar_6q
-ww_lep6_gan ww_lep6.h5 -
 cms_dimuon_bvae cms/dimuon_Run2010B.h5 cms"}
 
 if [ -z "$data" ] || [ ! -d "$data" ]; then

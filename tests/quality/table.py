@@ -6,6 +6,7 @@ import re
 import statistics
 import sys
 
+import dilepton_table
 import subtract_table
 import unfold_table
 
@@ -89,6 +90,7 @@ if toys:
                          f"{s['back_to_back_degrees_median']:.2f} ({s['back_to_back_degrees_truth']:.2f}) | {s['mass_rms_over_median']:.2g} ({s['mass_rms_over_median_truth']:.2g}) |")
     lines.append("")
 lines += unfold_table.lines(f"{folder}/unfold")
+lines += dilepton_table.lines(f"{folder}/dilepton")
 showers = sorted(glob.glob(f"{folder}/*.shower.json"))
 if showers:
     lines += ["## Calorimeter showers (tests/quality/shower.sh)", "",

@@ -86,10 +86,10 @@ def lines(folder):
     return out + [""]
 
 
-def replace(path, section):
+def replace(path, section, title=TITLE):
     """The section of the file, put in place of an older one or at the end."""
     text = open(path).read().rstrip("\n") + "\n"
-    start = text.find(TITLE + "\n")
+    start = text.find(title + "\n")
     if start >= 0:
         end = text.find("\n## ", start)
         text = text[:start] + (text[end + 1:] if end >= 0 else "")

@@ -35,6 +35,11 @@ START_TEST(defaults_of_each_side)
                     "discriminator.residual=skip2;discriminator.init=paper", "discriminator", &s));
     ck_assert(!s.emits && s.units == 7 && s.layers == 2 && s.dropout == (gh_real)0.25 && s.norm == GH_NORM_LAYER);
     ck_assert(s.residual == GH_RESIDUAL_SKIP2 && s.init_gain == 0 && s.init_sd > 0.11 && s.init_sd < 0.1101);
+    ck_assert(s.minibatch_kernels == 0);
+    ck_ok(read_side("discriminator.minibatch=10x5;discriminator.norm=spectral;discriminator.kind=rnn", "discriminator", &s));
+    ck_assert(s.minibatch_kernels == 10 && s.minibatch_numbers == 5 && s.norm == GH_NORM_NONE);
+    ck_ok(read_side("discriminator.minibatch=3 4", "discriminator", &s));
+    ck_assert(s.minibatch_kernels == 3 && s.minibatch_numbers == 4);
 }
 END_TEST
 
@@ -54,6 +59,9 @@ END_TEST
 START_TEST(wrong_settings_are_told)
 {
     gh_network_spec s;
+    ck_fails(read_side("discriminator.minibatch=10", "discriminator", &s), GENHEP_E_OPTION, "'discriminator.minibatch': found '10', expected kernels");
+    ck_fails(read_side("discriminator.minibatch=10x1000", "discriminator", &s), GENHEP_E_OPTION, "from 1 to 256");
+    ck_fails(read_side("discriminator.minibatch=some", "discriminator", &s), GENHEP_E_OPTION, "discriminator.minibatch");
     ck_fails(read_side("generator.kind=conv;generator.grid=8 8", "generator", &s), GENHEP_E_OPTION, "'generator.grid': found '8 8'");
     ck_fails(read_side("generator.kind=conv;generator.grid=features", "generator", &s), GENHEP_E_OPTION, "generator.grid");
     ck_fails(read_side("decoder.kind=conv;decoder.grid=8 8 2000", "decoder", &s), GENHEP_E_OPTION, "from 1 to 256");

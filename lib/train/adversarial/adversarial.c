@@ -160,7 +160,7 @@ static gh_status adversarial_step(genhep_trainer *t, gh_step_loss *loss)
 static int64_t adversarial_arrays(genhep_trainer *t, gh_array *arrays)
 {
     gh_adversary *a = t->method_state;
-    return gh_critic_arrays(&a->critic, arrays);
+    return gh_critic_arrays(&a->critic, "discriminator", arrays);
 }
 
 const gh_method gh_method_adversarial = {adversarial_create, adversarial_free, adversarial_step, NULL, adversarial_arrays,

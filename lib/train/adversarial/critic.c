@@ -1,10 +1,13 @@
 /* critic.c -- the discriminator's side of a step: losses of truth, generated rows and interpolates, penalty, update.
  *   L_D = mean_T l(phi) + mean_G l'(phi) + lambda penalty(phi, |grad_x phi|^2)      loss/adversarial.h */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "model/network_options.h"
 #include "train/adversarial/adversary.h"
+
+enum { START_ITERATIONS = 20 }; /* of power iteration at random vectors */
 
 gh_status gh_critic_rule_read(const genhep_options *options, gh_critic_rule *rule)
 {
@@ -15,26 +18,61 @@ gh_status gh_critic_rule_read(const genhep_options *options, gh_critic_rule *rul
     return GENHEP_OK;
 }
 
+/* Spectral normalisation: passes use a copy. Its start vectors come from a stream of weights that no layer has. */
+static gh_status normalise(genhep_trainer *t, int64_t which, gh_critic *critic)
+{
+    const gh_rng rng = gh_rng_make(t->seed, GH_RANDOM_WEIGHTS, (2 + which) * GH_MAX_LAYERS + GH_MAX_LAYERS - 1);
+    if (gh_option_real(t->options, "discriminator.clip") > 0)
+        GH_FAIL(GENHEP_E_OPTION, "option 'discriminator.clip': has no effect on weights that spectral normalisation divides by their size; "
+                "expected 0, or another discriminator.norm");
+    critic->parameters = NULL;
+    GH_TRY(gh_alloc_aligned(&t->hooks, &critic->parameters, critic->weights.n, sizeof(gh_real)));
+    GH_TRY(gh_spectrum_create(&t->hooks, &critic->network, &rng, &critic->spectrum));
+    gh_critic_refresh(t, critic, START_ITERATIONS);
+    return GENHEP_OK;
+}
+
 gh_status gh_critic_create(genhep_trainer *t, int64_t inputs, int64_t which, int64_t slots, gh_critic *critic)
 {
     gh_network_spec spec = {0};
     int64_t trainable = 0, statistics = 0;
     GH_TRY(gh_network_spec_read(t->options, "discriminator", &spec));
+    if (spec.minibatch_kernels && (t->data.weights || t->method == &gh_method_subtraction))
+        GH_FAIL(GENHEP_E_OPTION, "option 'discriminator.minibatch': compares rows of a slice as if they weighed the same, and %s do not; expected "
+                "none", t->data.weights ? "events with weights" : "the soft labels of a subtraction");
     spec.inputs = inputs;
     spec.outputs = 1;
     spec.output_activation = GH_LINEAR;
     GH_TRY(gh_network_plan(&spec, &trainable, &statistics, &critic->network));
     gh_network_place(&critic->network, trainable);
-    GH_TRY(gh_alloc_aligned(&t->hooks, &critic->parameters, trainable + statistics, sizeof(gh_real)));
-    gh_network_start(&critic->network, critic->parameters, t->seed, 2 + which);
-    return gh_weights_create(&t->hooks, trainable + statistics, trainable, slots, critic->parameters, 0, &critic->weights);
+    GH_TRY(gh_alloc_aligned(&t->hooks, &critic->trained, trainable + statistics, sizeof(gh_real)));
+    gh_network_start(&critic->network, critic->trained, t->seed, 2 + which);
+    critic->parameters = critic->trained;
+    GH_TRY(gh_weights_create(&t->hooks, trainable + statistics, trainable, slots, critic->trained, 0, &critic->weights));
+    return gh_option_is(t->options, "discriminator.norm", "spectral") ? normalise(t, which, critic) : GENHEP_OK;
 }
 
 void gh_critic_free(const gh_hooks *hooks, gh_critic *critic)
 {
     gh_weights_free(&critic->weights);
-    gh_free_aligned(hooks, critic->parameters);
-    critic->parameters = NULL;
+    gh_spectrum_free(hooks, &critic->spectrum);
+    if (critic->parameters != critic->trained) gh_free_aligned(hooks, critic->parameters);
+    gh_free_aligned(hooks, critic->trained);
+    critic->parameters = critic->trained = NULL;
+}
+
+void gh_critic_refresh(const genhep_trainer *t, gh_critic *critic, int iterations)
+{
+    if (critic->spectrum.count)
+        gh_spectrum_apply(&critic->spectrum, t->pool, iterations, critic->weights.n, critic->trained, critic->parameters);
+}
+
+double gh_critic_reduce(const genhep_trainer *t, gh_critic *critic, int64_t slots)
+{
+    const double norm = gh_weights_reduce(&critic->weights, t->pool, slots);
+    if (!critic->spectrum.count) return norm;
+    gh_spectrum_backward(&critic->spectrum, t->pool, critic->parameters, critic->weights.gradient);
+    return gh_weights_norm(&critic->weights);
 }
 
 void gh_adversary_work_free(const gh_hooks *hooks, gh_adversary_work *w)
@@ -62,14 +100,17 @@ gh_status gh_adversary_work_create(const genhep_trainer *t, const gh_critic *cri
     return gh_alloc_aligned(hooks, &w->scratch, gh_network_scratch(decoder, GH_SLICE) + GH_SLICE * decoder->spec.outputs, sizeof(gh_real));
 }
 
-int64_t gh_critic_arrays(gh_critic *critic, gh_array *arrays)
+int64_t gh_critic_arrays(gh_critic *critic, const char *name, gh_array *arrays)
 {
-    const int64_t n = critic->weights.n;
-    arrays[0] = (gh_array){"trainer/discriminator_parameters", critic->parameters, n, NULL};
-    arrays[1] = (gh_array){"trainer/discriminator_first", critic->weights.first, n, NULL};
-    arrays[2] = (gh_array){"trainer/discriminator_second", critic->weights.second, n, NULL};
-    arrays[3] = (gh_array){"trainer/discriminator_optimiser_steps", NULL, 0, &critic->weights.optimiser_steps};
-    return 4;
+    static const char *const parts[] = {"parameters", "first", "second", "optimiser_steps", "singular"};
+    gh_weights *w = &critic->weights;
+    gh_real *data[] = {w->parameters, w->first, w->second, NULL, critic->spectrum.left};
+    const int64_t sizes[] = {w->n, w->n, w->n, 0, critic->spectrum.n_left}, count = critic->spectrum.count ? 5 : 4;
+    for (int64_t i = 0; i < count; i++) {
+        arrays[i] = (gh_array){"", data[i], sizes[i], data[i] ? NULL : &w->optimiser_steps};
+        snprintf(arrays[i].name, sizeof arrays[i].name, "trainer/%s_%s", name, parts[i]);
+    }
+    return count;
 }
 
 void gh_critic_input(const gh_event_values *features, int64_t P, int64_t N, const gh_real *X, const gh_real *conditions, int64_t Q,
@@ -147,8 +188,8 @@ static double critic_rate(const genhep_trainer *t)
 static void clip_weights(gh_critic *critic, gh_real most)
 {
     for (int64_t i = 0; i < critic->weights.n_trainable; i++) {
-        gh_real w = critic->parameters[i];
-        critic->parameters[i] = w > most ? most : w < -most ? -most : w;
+        gh_real w = critic->trained[i];
+        critic->trained[i] = w > most ? most : w < -most ? -most : w;
     }
 }
 
@@ -162,7 +203,7 @@ void gh_critic_gradient(genhep_trainer *t, gh_step_loss *loss, double *norm)
         loss->discriminator += a->slice_loss[i].discriminator;
         loss->penalty += a->slice_loss[i].penalty;
     }
-    *norm = gh_weights_reduce(&a->critic.weights, t->pool, kinds * t->slices);
+    *norm = gh_critic_reduce(t, &a->critic, kinds * t->slices);
 }
 
 gh_status gh_critic_check(const genhep_trainer *t, const gh_step_loss *loss, double norm)
@@ -190,6 +231,7 @@ gh_status gh_critic_update(genhep_trainer *t, gh_step_loss *loss)
     gh_adversary *a = t->method_state;
     gh_step_loss now = {0};
     double norm;
+    gh_critic_refresh(t, &a->critic, 1);
     gh_critic_gradient(t, &now, &norm);
     GH_TRY(gh_critic_check(t, &now, norm));
     gh_critic_apply(t, &a->critic, norm);

@@ -6,13 +6,16 @@
 #include "loss/adversarial.h"
 #include "train/adversarial/event_values.h"
 #include "model/network_penalty.h"
+#include "train/adversarial/spectrum.h"
 #include "train/trainer.h"
 
 /** A discriminator: events (coordinates, features, conditions) to a logit. */
 typedef struct gh_critic {
     gh_network network;
-    gh_real *parameters;
+    gh_real *parameters; /* what its passes use: the trained ones, or with spectral normalisation a copy, normalised */
+    gh_real *trained;    /* weights.parameters */
     gh_weights weights;
+    gh_spectrum spectrum; /* discriminator.norm = spectral */
 } gh_critic;
 
 /** Loss and penalty of a discriminator. */
@@ -49,8 +52,14 @@ typedef struct gh_slice_loss {
 gh_status gh_critic_create(genhep_trainer *t, int64_t inputs, int64_t which, int64_t slots, gh_critic *critic);
 void gh_critic_free(const gh_hooks *hooks, gh_critic *critic);
 
-/** What a checkpoint holds of it. @return how many */
-int64_t gh_critic_arrays(gh_critic *critic, gh_array *arrays);
+/** Before a pass when the weights have changed: with spectral normalisation `iterations` of power iteration, 1 in training. */
+void gh_critic_refresh(const genhep_trainer *t, gh_critic *critic, int iterations);
+
+/** The first `slots` gradient slices summed into weights.gradient, the gradient of the trained weights. @return its norm */
+double gh_critic_reduce(const genhep_trainer *t, gh_critic *critic, int64_t slots);
+
+/** What a checkpoint holds of it; `name` stands in the entries' names: discriminator, discriminator_base. @return how many */
+int64_t gh_critic_arrays(gh_critic *critic, const char *name, gh_array *arrays);
 
 /** input (N, P + features + Q) = rows X (N,P), their features, their conditions (N,Q). */
 void gh_critic_input(const gh_event_values *features, int64_t P, int64_t N, const gh_real *X, const gh_real *conditions, int64_t Q,

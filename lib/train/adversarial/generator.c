@@ -75,7 +75,9 @@ gh_status gh_generator_gradient(genhep_trainer *t, gh_step_loss *loss, double *n
 
 gh_status gh_generator_update(genhep_trainer *t, gh_step_loss *loss)
 {
+    gh_adversary *a = t->method_state;
     double norm;
+    gh_critic_refresh(t, &a->critic, 1);
     GH_TRY(gh_generator_gradient(t, loss, &norm));
     if (!isfinite(loss->total) || !isfinite(norm))
         GH_FAIL(GENHEP_E_NUMERIC, "step %lld: generator loss %g (MMD %g) and gradient norm %g, expected finite numbers; the weights of the step "

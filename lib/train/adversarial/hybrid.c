@@ -158,7 +158,7 @@ void gh_hybrid_critic_gradient(genhep_trainer *t, gh_step_loss *loss, double *no
         loss->discriminator += h->slice_loss[i].discriminator;
         loss->penalty += h->slice_loss[i].penalty;
     }
-    *norm = gh_weights_reduce(&h->critic.weights, t->pool, tasks);
+    *norm = gh_critic_reduce(t, &h->critic, tasks);
 }
 
 static void decoder_slice(void *context, int64_t index, int64_t worker)
@@ -207,12 +207,14 @@ static gh_status hybrid_step(genhep_trainer *t, gh_step_loss *loss)
         gh_step_loss now = {0};
         double norm;
         gh_hybrid_generate(t, first + u);
+        gh_critic_refresh(t, &h->critic, 1);
         gh_hybrid_critic_gradient(t, &now, &norm);
         GH_TRY(gh_critic_check(t, &now, norm));
         gh_critic_apply(t, &h->critic, norm);
         loss->discriminator += now.discriminator / (double)h->updates;
         loss->penalty += now.penalty / (double)h->updates;
     }
+    gh_critic_refresh(t, &h->critic, 1);
     loss->total += gh_hybrid_decoder_gradient(t, first + h->updates);
     return gh_autoencoder_apply(t, (1 + h->kinds) * t->slices, loss);
 }
@@ -220,7 +222,7 @@ static gh_status hybrid_step(genhep_trainer *t, gh_step_loss *loss)
 static int64_t hybrid_arrays(genhep_trainer *t, gh_array *arrays)
 {
     gh_hybrid *h = t->method_state;
-    return gh_critic_arrays(&h->critic, arrays);
+    return gh_critic_arrays(&h->critic, "discriminator", arrays);
 }
 
 const gh_method gh_method_hybrid = {hybrid_create, hybrid_free, hybrid_step, gh_autoencoder_validation, hybrid_arrays, NULL,

@@ -216,17 +216,12 @@ static gh_status subtraction_step(genhep_trainer *t, gh_step_loss *loss)
 
 static int64_t subtraction_arrays(genhep_trainer *t, gh_array *arrays)
 {
-    static const char *const parts[] = {"parameters", "first", "second", "optimiser_steps"};
     gh_subtractor *a = t->method_state;
     int64_t count = 0;
     for (int64_t k = 0; k < a->sets; k++) {
-        gh_weights *w = &a->set[k].critic.weights;
-        gh_real *data[] = {w->parameters, w->first, w->second, NULL};
-        for (int part = 0; part < 4; part++) {
-            gh_array *to = &arrays[count++];
-            *to = (gh_array){"", data[part], data[part] ? w->n : 0, data[part] ? NULL : &w->optimiser_steps};
-            snprintf(to->name, sizeof to->name, "trainer/discriminator_%s_%s", gh_set_name(t->model->subtraction.table.kind[k]), parts[part]);
-        }
+        char name[40];
+        snprintf(name, sizeof name, "discriminator_%s", gh_set_name(t->model->subtraction.table.kind[k]));
+        count += gh_critic_arrays(&a->set[k].critic, name, arrays + count);
     }
     return count;
 }

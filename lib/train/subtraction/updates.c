@@ -99,7 +99,7 @@ void gh_subtractor_critic_gradients(genhep_trainer *t, gh_step_loss *losses, dou
             losses[k].discriminator += a->slice_loss[k * slots + i].discriminator;
             losses[k].penalty += a->slice_loss[k * slots + i].penalty;
         }
-        norms[k] = gh_weights_reduce(&a->set[k].critic.weights, t->pool, slots);
+        norms[k] = gh_critic_reduce(t, &a->set[k].critic, slots);
     }
 }
 
@@ -108,6 +108,7 @@ gh_status gh_subtractor_critics(genhep_trainer *t, gh_step_loss *loss)
     gh_subtractor *a = t->method_state;
     gh_step_loss losses[GH_SET_KINDS];
     double norms[GH_SET_KINDS];
+    for (int64_t k = 0; k < a->sets; k++) gh_critic_refresh(t, &a->set[k].critic, 1);
     gh_subtractor_critic_gradients(t, losses, norms);
     for (int64_t k = 0; k < a->sets; k++) GH_TRY(gh_critic_check(t, &losses[k], norms[k]));
     for (int64_t k = 0; k < a->sets; k++) {
@@ -213,7 +214,9 @@ void gh_subtractor_generator_gradient(genhep_trainer *t, gh_step_loss *loss, dou
 
 gh_status gh_subtractor_generator(genhep_trainer *t, gh_step_loss *loss)
 {
+    gh_subtractor *a = t->method_state;
     double norm;
+    for (int64_t k = 0; k < a->sets; k++) gh_critic_refresh(t, &a->set[k].critic, 1);
     gh_subtractor_generator_gradient(t, loss, &norm);
     if (!isfinite(loss->total) || !isfinite(norm))
         GH_FAIL(GENHEP_E_NUMERIC, "step %lld: generator loss %g (classes and normalisation %g) and gradient norm %g, expected finite numbers; the "

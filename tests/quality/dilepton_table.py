@@ -1,0 +1,97 @@
+"""dilepton_table.py FOLDER QUALITY.md -- the section of docs/quality.md on dilepton events from the files that dilepton.sh left in FOLDER."""
+import glob
+import json
+import os
+import re
+import statistics
+import sys
+
+import unfold_table
+
+TITLE = "## Dilepton events (tests/quality/dilepton.sh)"
+CARDS = {"ww_lep6_gan": "MLP", "ww_lep6_gan_cnn": "CNN", "ww_lep6_gan_rnn": "RNN"}
+
+
+def load(path):
+    with open(path) as f:
+        return json.load(f)
+
+
+def minutes(base):
+    """Processor time of the training."""
+    try:
+        return sum(float(x) for x in open(f"{base}.time").read().split()[-2:]) / 60
+    except (OSError, ValueError):
+        return None
+
+
+def values(base):
+    j = load(f"{base}.json")
+    auc = load(f"{base}.evaluate.json")["auc"]
+    return list(j["chi2"].values()) + [max(j["chi2"].values()), max(j["chi2_widths"].values()), j["correlation_difference"], auc, minutes(base)]
+
+
+def row(label, v, strong=False):
+    digits = [2] * 8 + [4, 4, 1]
+    cells = ["-" if x is None else f"{x:.{d}f}" for x, d in zip(v, digits)]
+    return f"| {label} | " + " | ".join(f"**{c}**" if strong and c != "-" else c for c in cells) + " |"
+
+
+def steps(base):
+    found = re.findall(r"best step (\d+) of (\d+)", open(f"{base}.log").read())
+    return found[-1] if found else ("?", "?")
+
+
+def section_of(base, label):
+    return row(f"{label}, best step {' of '.join(steps(base))}", values(base))
+
+
+def lines(folder):
+    first = f"{folder}/floor.1.json"
+    if not os.path.exists(first):
+        return []
+    names = list(load(first)["chi2"])
+    head = ["| networks, seed | " + " | ".join(names) + " | largest | largest, equal widths | correlation | AUC | core-minutes |", "|" + "---|" * 12]
+    out = [TITLE, "",
+           f"Six features of W+W- events; {load(first)['n']} generated against as many true events that neither training nor the choice of weights has",
+           "seen, no tail cut. chi2/ndf of every feature in 25 bins of equal counts with both statistical errors; the largest in 25 bins of",
+           "equal width up to the 99.9 % quantile and one beyond; the largest difference of a correlation coefficient; AUC of `genhep",
+           "evaluate`; processor time of the training on one thread. MLP, CNN and RNN are ww_lep6_gan.card, _cnn and _rnn, trained for the",
+           "same processor time in the same coordinates. `floor` are training events in place of generated ones.", ""]
+    out += head
+    medians = []
+    for card, label in CARDS.items():
+        rows = []
+        for path in sorted(glob.glob(f"{folder}/{card}.[0-9].json")):
+            base = path[: -len(".json")]
+            rows.append(values(base))
+            out.append(row(f"{label}, {base.rsplit('.', 1)[1]}", rows[-1]))
+        if len(rows) > 1:
+            medians.append(row(f"**{label}, median**", [statistics.median(c) if None not in c else None for c in zip(*rows)], True))
+    out += medians
+    for name in ("independent", "floor"):
+        if os.path.exists(f"{folder}/{name}.1.json"):
+            out.append(row(name, values(f"{folder}/{name}.1")))
+    paper = sorted(glob.glob(f"{folder}/ww_lep6_gan_paper_*.1.json"), reverse=True)
+    if paper:
+        out += ["", "As published (ww_lep6_gan_paper.card: 64 uniform numbers, features on [-1,1], transposed convolutions, (1-D)^2 and cross entropy, SGD",
+                "with momentum, best step by chi2), seed 1. chi2/ndf and correlations are taken after the same cut on the truth; the AUC against the",
+                "uncut truth.", ""] + head
+        for path in paper:
+            base = path[: -len(".json")]
+            cut = float(re.search(r"paper_([0-9.]+)\.1\.json", path).group(1))
+            out.append(section_of(base, f"tail cut {100 * cut:g} %"))
+    return out + ["", "![six features](dilepton_features.png)", "", "ww_lep6_gan.card, seed 1.", ""]
+
+
+def replace(path, section):
+    unfold_table.replace(path, section, TITLE)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    section = lines(sys.argv[1])
+    if not section:
+        sys.exit(f"dilepton_table: no figures in {sys.argv[1]}")
+    replace(sys.argv[2], section)
