@@ -159,6 +159,7 @@ gh_status gh_network_plan(const gh_network_spec *spec, int64_t *trainable, int64
     switch (spec->kind) {
     case GH_NETWORK_CONV: return plan_convolutions(&p);
     case GH_NETWORK_RNN: return plan_recurrent(&p);
+    case GH_NETWORK_STREAMS: return gh_network_plan_streams(network, trainable, statistics);
     default: return plan_dense(&p);
     }
 }
@@ -196,6 +197,7 @@ void gh_network_start(const gh_network *network, gh_real *parameters, int64_t se
             start_matrix(&rng, l->weight_rows, 3 * l->gru.units, l->gru.units,
                          gain > 0 ? sqrt(gain / (double)l->gru.units) : spec->init_sd, parameters + l->recurrent);
         if (l->bias >= 0) memset(parameters + l->bias, 0, (size_t)l->bias_size * sizeof *parameters);
+        for (int64_t j = 1; l->kind == GH_LAYER_CARRY && j < l->bias_size; j += 2) parameters[l->bias + j] = -10; /* nothing carried over */
         for (int64_t j = 0; j < l->columns; j++) {
             if (l->norm_scale >= 0) parameters[l->norm_scale + j] = 1;
             if (l->mean >= 0) parameters[l->mean + j] = 0, parameters[l->variance + j] = 1;
