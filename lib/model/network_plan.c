@@ -190,7 +190,8 @@ void gh_network_start(const gh_network *network, gh_real *parameters, int64_t se
         /* gates are not halved as by a ReLU: no more than 1 / fan_in for them */
         double gain = l->kind == GH_LAYER_GRU && spec->init_gain > 1 ? 1 : spec->init_gain;
         double sd = gain > 0 ? sqrt(gain / l->fan_in) : spec->init_sd;
-        if (k + 1 == network->n_layers) sd *= spec->output_gain;
+        const int last = k + 1 == network->n_layers, mixed = k + 2 == network->n_layers && l[1].kind == GH_LAYER_CARRY;
+        if (mixed || (last && l->kind != GH_LAYER_CARRY)) sd *= spec->output_gain;
         gh_rng rng = gh_rng_make(seed, GH_RANDOM_WEIGHTS, which * GH_MAX_LAYERS + k);
         if (l->weights >= 0) start_matrix(&rng, 0, l->weight_rows, l->weight_columns, sd, parameters + l->weights);
         if (l->recurrent >= 0)
