@@ -2,6 +2,7 @@
 #include <time.h>
 
 #include "io/files.h"
+#include "model/start.h"
 #include "sample/selftest.h"
 #include "train/trainer.h"
 
@@ -13,13 +14,39 @@ static gh_status check_tables(const char *who, const genhep_dataset *const *data
     return GENHEP_OK;
 }
 
+/* A copy of the model with the weights of the file `path`. */
+static gh_status started_copy(const genhep_model *model, const char *path, genhep_model **copy)
+{
+    gh_status status;
+    genhep_model *from = NULL;
+    *copy = NULL;
+    GH_TRY(genhep_model_open(path, model->options, &from));
+    GH_TRY_CLEANUP(gh_model_with_parameters(model, model->parameters, copy));
+    if ((status = gh_model_start_from(*copy, from))) {
+        char message[400];
+        genhep_last_error(message, sizeof message);
+        gh_fail(status, "option 'train.start': %s: %s", path, message);
+    }
+cleanup:
+    gh_model_free(from);
+    if (status) gh_model_free(*copy);
+    return status;
+}
+
 genhep_status genhep_trainer_create(const genhep_model *model, const genhep_dataset *const *datasets, int64_t n_datasets,
                                     const genhep_options *options, genhep_trainer **trainer)
 {
     if (trainer) *trainer = NULL;
     if (!model || !trainer) GH_FAIL(GENHEP_E_ARG, "genhep_trainer_create: model or trainer is NULL");
     GH_TRY(check_tables("genhep_trainer_create", datasets, n_datasets));
-    return gh_trainer_create(model, datasets, n_datasets, options, trainer);
+    const genhep_options *said = options && gh_option_is_set(options, "train.start") ? options : model->options;
+    const char *start = gh_option_text(said, "train.start");
+    if (!*start) return gh_trainer_create(model, datasets, n_datasets, options, trainer);
+    genhep_model *copy;
+    GH_TRY(started_copy(model, start, &copy));
+    gh_status status = gh_trainer_create(copy, datasets, n_datasets, options, trainer);
+    gh_model_free(copy);
+    return status;
 }
 
 genhep_status genhep_trainer_step(genhep_trainer *trainer, int64_t n_steps)

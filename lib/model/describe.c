@@ -7,9 +7,9 @@
 static void add_network(gh_text *json, const char *name, const gh_network *network)
 {
     static const char *const activations[] = {"linear", "relu", "leaky", "elu", "tanh", "sigmoid", "softplus", "gelu", "silu"};
-    static const char *const kinds[] = {"dense", "conv", "rnn"};
+    static const char *const kinds[] = {"dense", "conv", "rnn", "streams"};
     const gh_network_spec *s = &network->spec;
-    const int pictures = s->kind == GH_NETWORK_CONV; /* sized by other options: count the layers, name the widest */
+    const int pictures = s->kind == GH_NETWORK_CONV || s->kind == GH_NETWORK_STREAMS; /* sized by other options: count the layers, name the widest */
     gh_text_add(json, ",\n  \"%s\": {\"kind\": \"%s\", \"inputs\": %lld, \"layers\": %lld, \"units\": %lld, ", name, kinds[s->kind],
                 (long long)s->inputs, (long long)(pictures ? network->n_layers - 1 : s->layers),
                 (long long)(pictures ? network->values : s->units));

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/normal.h"
 #include "loss/elbo.h"
 #include "model/calibration.h"
 #include "model/gan.h"
@@ -56,7 +57,20 @@ static gh_status plan_latents(genhep_model *model)
     return GENHEP_OK;
 }
 
-/* With noise of its own the generator starts near the independent baseline: the output's bias gives every coordinate the mean and
+/* Centre and width of a normal number that has the mean and spread of these rows; behind a threshold (x = max(0, normal)) the mean and
+ * the share above it: share = Phi(a), mean = width (a share + phi(a)), a = centre/width. */
+static void fit_normal(double total, double sum, double squares, double above, int censored, double *centre, double *width)
+{
+    const double mean = sum / total, variance = squares / total - mean * mean, most_share = 0.98;
+    const double least_share = 0.5 / total < 0.5 ? 0.5 / total : 0.5, share = above / total > least_share ? above / total : least_share;
+    *centre = mean, *width = variance > 0 ? sqrt(variance) : 0;
+    if (!censored || share > most_share || !(sum > 0)) return;
+    const double a = gh_normal_quantile(share);
+    *width = mean / (a * share + gh_normal_pdf(a));
+    *centre = a * *width;
+}
+
+/* With noise of its own the generator starts near the independent baseline: the output's bias gives every coordinate the centre and
  * the width of the training rows. */
 static void start_at_rows(genhep_model *model, int64_t n, const double *prepared, const double *weights)
 {
@@ -64,16 +78,16 @@ static void start_at_rows(genhep_model *model, int64_t n, const double *prepared
     const gh_layer *out = &model->decoder.layer[model->decoder.n_layers - 1];
     gh_real *mean = model->parameters + out->bias, *raw = mean + P;
     for (int64_t j = 0; j < P; j++) {
-        double total = 0, sum = 0, squares = 0;
+        double total = 0, sum = 0, squares = 0, above = 0, centre, width;
         for (int64_t i = 0; i < n; i++) {
             const double w = weights ? weights[i] : 1, x = prepared[i * P + j];
-            total += w, sum += w * x, squares += w * x * x;
+            total += w, sum += w * x, squares += w * x * x, above += x > 0 ? w : 0;
         }
         if (!(total > 0)) continue;
-        const double variance = squares / total - sum / total * (sum / total), least = exp(-3.), most = exp(3.);
-        const double sigma = variance > 0 ? sqrt(variance) : least;
-        mean[j] = (gh_real)(sum / total);
-        raw[j] = (gh_real)(4 * atanh(log(sigma < least ? least : sigma > most ? most : sigma) / 4)); /* loss/elbo.h, undone */
+        const double least = exp(-3.), most = exp(3.);
+        fit_normal(total, sum, squares, above, gh_prep_is_censored(model->prep, j), &centre, &width);
+        mean[j] = (gh_real)centre;
+        raw[j] = (gh_real)(4 * atanh(log(width < least ? least : width > most ? most : width) / 4)); /* loss/elbo.h, undone */
     }
 }
 

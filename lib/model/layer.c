@@ -90,6 +90,24 @@ gh_layer gh_layer_minibatch(int64_t inputs, int64_t kernels, int64_t numbers)
     return l;
 }
 
+gh_layer gh_layer_streams(const gh_streams *s)
+{
+    const int64_t R = gh_streams_rows(s), K = gh_patches_size(&s->patches[0]), O = gh_streams_outputs(s);
+    gh_layer l = blank(GH_LAYER_STREAMS, gh_streams_inputs(s), O, O, GH_LINEAR);
+    set_weights(&l, R, K, s->without_bias ? 0 : R, (double)K);
+    l.streams = *s;
+    return l;
+}
+
+gh_layer gh_layer_carry(const gh_carry *c)
+{
+    const int64_t R = gh_carry_rows(c), D = gh_carry_size(c);
+    gh_layer l = blank(GH_LAYER_CARRY, D, D, D, GH_LINEAR);
+    set_weights(&l, R, R ? GH_CARRY_KERNEL : 0, R, GH_CARRY_KERNEL);
+    l.carry = *c;
+    return l;
+}
+
 /* ---- the table --------------------------------------------------------------------------------------------------- */
 
 /* What the functions of a kind are given. gW and gR are NULL when not wanted. */
@@ -178,6 +196,33 @@ static void minibatch_backward(const gh_layer *l, const pass *a)
     gh_minibatch_backward(a->gX, a->add, a->gW, a->work, a->gY, a->saved, a->X, a->W, a->N, l->inputs, l->kernels, l->numbers);
 }
 
+static int64_t streams_work(const gh_layer *l) { return gh_streams_work(&l->streams); }
+
+static void streams_forward(const gh_layer *l, const pass *a)
+{
+    gh_streams_forward(a->Y, a->X, a->W, a->b, &l->streams, a->N, a->work, a->room, a->keep);
+}
+
+static void streams_backward(const gh_layer *l, const pass *a)
+{
+    gh_streams_backward(a->gX, a->add, a->gW, a->gb, a->gY, a->X, a->W, &l->streams, a->N, a->work, a->room, a->saved);
+}
+
+static int64_t carry_work(const gh_layer *l) { return gh_carry_work(&l->carry); }
+static int64_t carry_saved(const gh_layer *l) { return gh_carry_saved(&l->carry); }
+
+static void carry_forward(const gh_layer *l, const pass *a)
+{
+    gh_carry_forward(a->Y, a->X, a->W, a->b, &l->carry, a->N, a->work, a->keep);
+}
+
+static void carry_backward(const gh_layer *l, const pass *a)
+{
+    gh_carry_backward(a->gX, a->add, a->gW, a->gb, a->gY, a->X, a->W, &l->carry, a->N, a->work, a->saved);
+}
+
+static int64_t all_saved(const gh_layer *l) { return l->outputs; }
+
 static void pass_forward(const gh_layer *l, const pass *a) { memcpy(a->Y, a->X, (size_t)(a->N * l->outputs) * sizeof *a->Y); }
 
 static void pass_backward(const gh_layer *l, const pass *a)
@@ -202,6 +247,8 @@ static const struct {
     [GH_LAYER_GRU] = {gru_work, gru_saved, gru_forward, gru_backward},
     [GH_LAYER_PASS] = {NULL, NULL, pass_forward, pass_backward},
     [GH_LAYER_MINIBATCH] = {minibatch_size, minibatch_size, minibatch_forward, minibatch_backward},
+    [GH_LAYER_STREAMS] = {streams_work, all_saved, streams_forward, streams_backward},
+    [GH_LAYER_CARRY] = {carry_work, carry_saved, carry_forward, carry_backward},
 };
 
 int64_t gh_layer_work(const gh_layer *l)
@@ -241,6 +288,6 @@ void gh_layer_backward(const gh_layer *l, const gh_gemm_work *products, const gh
               .gX = gX, .gW = at(gradients, l->weights), .gR = at(gradients, l->recurrent), .gb = at(gradients, l->bias),
               .products = products, .work = work, .room = room, .N = N, .add = add_to_gX};
     kinds[l->kind].backward(l, &a);
-    if (gradients && with_bias && l->bias >= 0 && l->kind != GH_LAYER_GRU)
+    if (gradients && with_bias && l->bias >= 0 && !gh_layer_is_whole(l))
         gh_col_sum(gY, gh_layer_rows(l, N), l->columns, gradients + l->bias);
 }

@@ -1,7 +1,7 @@
 /* layer.h -- one layer of a network, whatever its kind: sizes, places of its parameters, its linear part.
  *
  * A layer takes rows (N, inputs) to rows (N, outputs). What a kind does is its linear part (all of it for the gated
- * recurrent unit); norm, bias, skip, activation and dropout are the network's, the same for every kind: passes over a
+ * recurrent unit, streams and carry); norm, bias, skip, activation and dropout are the network's, the same for every kind: passes over a
  * matrix of `columns` columns, N outputs / columns rows. So a convolution has one bias and one scale a channel. */
 #ifndef GH_LAYER_H
 #define GH_LAYER_H
@@ -9,8 +9,9 @@
 #include <stddef.h>
 
 #include "layers/activation.h"
+#include "layers/carry.h"
 #include "layers/gru.h"
-#include "layers/patches.h"
+#include "layers/streams.h"
 #include "linalg/gemm.h"
 
 typedef enum gh_layer_kind { /* the numbers are stored in model files */
@@ -21,7 +22,9 @@ typedef enum gh_layer_kind { /* the numbers are stored in model files */
     GH_LAYER_POOL = 4,       /* layers/local.h: averages */
     GH_LAYER_GRU = 5,        /* layers/gru.h */
     GH_LAYER_PASS = 6,       /* Y = X: for a norm behind an activation */
-    GH_LAYER_MINIBATCH = 7   /* layers/minibatch.h: rows see each other; discriminators only */
+    GH_LAYER_STREAMS = 7,    /* layers/streams.h, with bias and activation */
+    GH_LAYER_CARRY = 8,      /* layers/carry.h, with its bias */
+    GH_LAYER_MINIBATCH = 9   /* layers/minibatch.h: rows see each other; discriminators only */
 } gh_layer_kind;
 
 typedef struct gh_layer {
@@ -36,12 +39,14 @@ typedef struct gh_layer {
     gh_layer_kind kind;
     int64_t columns;                     /* of bias and norm: outputs (dense), channels, or all positions (local) */
     int64_t weight_rows, weight_columns; /* 0 without weights; dense (outputs, inputs) */
-    int64_t bias_size;                   /* columns; 4 units for the recurrent unit, which adds it itself */
+    int64_t bias_size;                   /* columns; for a kind that adds it itself what it takes: 4 units, recurrent */
     int64_t recurrent;                   /* offset of (3 units, units), -1 without */
     double fan_in;                       /* terms in the sum behind an output: for the start weights */
     gh_patches patches;
     gh_gru gru;
     int64_t kernels, numbers;            /* of minibatch discrimination */
+    gh_streams streams;
+    gh_carry carry;
 } gh_layer;
 
 /** Layers not yet placed: offsets are -1, no skip, no dropout. */
@@ -53,11 +58,19 @@ gh_layer gh_layer_pool(const gh_patches *patches);
 gh_layer gh_layer_gru(const gh_gru *shape);
 gh_layer gh_layer_pass(int64_t inputs, int64_t columns);
 gh_layer gh_layer_minibatch(int64_t inputs, int64_t kernels, int64_t numbers);
+gh_layer gh_layer_streams(const gh_streams *streams);
+gh_layer gh_layer_carry(const gh_carry *carry);
+
+/** Does the kind do more than a linear part: bias and activation of its own? */
+static inline int gh_layer_is_whole(const gh_layer *l)
+{
+    return l->kind == GH_LAYER_GRU || l->kind == GH_LAYER_STREAMS || l->kind == GH_LAYER_CARRY;
+}
 
 /** The bias that is added behind the layer's product; NULL where a norm or the layer itself adds it, or there is none. */
 static inline const gh_real *gh_layer_bias(const gh_layer *l, const gh_real *parameters)
 {
-    return l->bias < 0 || l->norm_scale >= 0 || l->kind == GH_LAYER_GRU ? NULL : parameters + l->bias;
+    return l->bias < 0 || l->norm_scale >= 0 || gh_layer_is_whole(l) ? NULL : parameters + l->bias;
 }
 
 /** Rows of `columns` numbers that N events make. */
@@ -79,9 +92,9 @@ void gh_layer_forward(const gh_layer *l, const gh_gemm_work *products, const gh_
                       int64_t N, gh_real *work, int64_t room, gh_real *saved);
 
 /** gX is assigned, or added to when add_to_gX; NULL when not wanted. Gradients of weights accumulate in `gradients` (the
- * arena's layout, NULL when not wanted), those of the bias too when `with_bias`. Kinds other than GRU
- * and minibatch are linear in X and in the weights, so that X may be any rows: adjoints and tangents in a penalty's passes. The
- * gradient of minibatch's weights is linear in X. */
+ * arena's layout, NULL when not wanted), those of the bias too when `with_bias`. Kinds other than minibatch that are not whole
+ * are linear in X and in the weights, so that X may be any rows: adjoints and tangents in a penalty's passes. The gradient of
+ * minibatch's weights is linear in X. */
 void gh_layer_backward(const gh_layer *l, const gh_gemm_work *products, const gh_real *parameters, gh_real *gX, int add_to_gX,
                        gh_real *gradients, int with_bias, const gh_real *gY, const gh_real *X, int64_t N, gh_real *work, int64_t room,
                        const gh_real *saved);

@@ -240,6 +240,23 @@ static gh_status make_schema(const gh_hooks *hooks, const genhep_dataset *data, 
     return gh_dataset_copy_attributes(*schema, data);
 }
 
+/* Prepared rows for the families that plan by them: all of them for the independent one, the first for a generator whose widths start
+ * there. Other networks need no look at them. */
+static gh_status prepare_for_plan(const genhep_model *model, int64_t seed, const genhep_dataset *const *datasets, int64_t n_datasets,
+                                  int64_t *n, double **prepared, double **weights)
+{
+    enum { START_ROWS = 20000 };
+    const int widths = model->family == &gh_family_gan && gh_option_is(model->options, "generator.noise", "event");
+    if (!model->family->trainable) return gh_model_prepare(&model->hooks, model, seed, datasets, n_datasets, n, prepared, NULL, weights);
+    if (!widths) return GENHEP_OK;
+    genhep_dataset *few;
+    GH_TRY(gh_dataset_slice(datasets[0], 0, datasets[0]->n < START_ROWS ? datasets[0]->n : START_ROWS, &few));
+    const genhep_dataset *table = few;
+    gh_status status = gh_model_prepare(&model->hooks, model, seed, &table, 1, n, prepared, NULL, weights);
+    gh_dataset_free(few);
+    return status;
+}
+
 gh_status gh_model_create(const genhep_options *options, const genhep_dataset *const *datasets, int64_t n_datasets,
                           const char *force_family, genhep_model **result)
 {
@@ -268,8 +285,7 @@ gh_status gh_model_create(const genhep_options *options, const genhep_dataset *c
     }
     GH_TRY_CLEANUP(gh_conditions_fit(model, pooled ? pooled : datasets[0]));
     int64_t seed = gh_option_int(model->options, "seed");
-    if (!model->family->trainable) /* networks need no look at the prepared rows */
-        GH_TRY_CLEANUP(gh_model_prepare(&hooks, model, seed, datasets, n_datasets, &n, &prepared, NULL, &weights));
+    GH_TRY_CLEANUP(prepare_for_plan(model, seed, datasets, n_datasets, &n, &prepared, &weights));
     GH_TRY_CLEANUP(model->family->plan(model, n, prepared, weights));
     GH_TRY_CLEANUP(fix_options(model->options, model->n_conditions > 0));
     strcpy(model->provenance.library, GENHEP_VERSION);

@@ -11,7 +11,7 @@
 #include "model/prep_share.h"
 #include "model/subgan.h"
 
-enum { NAME_BYTES = 160, SPEC_NUMBERS = 6, KIND_NUMBERS = 6 + 2 * GH_MAX_CONVOLUTIONS, PARTS = 6, MOST_COLUMNS = 65536 };
+enum { NAME_BYTES = 160, SPEC_NUMBERS = 6, KIND_NUMBERS = 4 + 2 * GH_MOST_STREAMS + 2 * GH_MAX_CONVOLUTIONS, PARTS = 6, MOST_COLUMNS = 65536 };
 
 #define REAL_TYPE (sizeof(gh_real) == 4 ? GH_F32 : GH_F64)
 
@@ -27,8 +27,10 @@ static int64_t kind_numbers(const gh_network_spec *spec, int64_t numbers[KIND_NU
     int64_t n = 0;
     if (spec->kind == GH_NETWORK_DENSE) return 0;
     numbers[n++] = spec->kind, numbers[n++] = spec->emits;
-    if (spec->kind != GH_NETWORK_CONV) return n;
-    for (int i = 0; i < 3; i++) numbers[n++] = spec->grid[i];
+    if (spec->kind == GH_NETWORK_RNN) return n;
+    for (int i = 0; spec->kind == GH_NETWORK_CONV && i < 3; i++) numbers[n++] = spec->grid[i];
+    if (spec->kind == GH_NETWORK_STREAMS) numbers[n++] = spec->pictures;
+    for (int64_t i = 0; i < spec->pictures; i++) numbers[n++] = spec->height[i], numbers[n++] = spec->width[i];
     numbers[n++] = spec->convolutions;
     for (int64_t i = 0; i < spec->convolutions; i++) numbers[n++] = spec->channels[i];
     for (int64_t i = 0; i < spec->convolutions; i++) numbers[n++] = spec->kernel[i];

@@ -24,7 +24,7 @@ typedef enum gh_residual {
 } gh_residual;
 
 /** What hidden layers are made of (docs/internals/NETWORKS.md). */
-typedef enum gh_network_kind { GH_NETWORK_DENSE = 0, GH_NETWORK_CONV = 1, GH_NETWORK_RNN = 2 } gh_network_kind;
+typedef enum gh_network_kind { GH_NETWORK_DENSE = 0, GH_NETWORK_CONV = 1, GH_NETWORK_RNN = 2, GH_NETWORK_STREAMS = 3 } gh_network_kind;
 
 enum { GH_MAX_CONVOLUTIONS = 16 };
 
@@ -41,7 +41,8 @@ typedef struct gh_network_spec {
     gh_network_kind kind;  /* conv and rnn: */
     int emits;             /* from latents to features (decoder, generator) instead of from features to numbers */
     int64_t grid[3];       /* conv: height, width, channels behind the dense layer; height 0: the inputs are the line */
-    int64_t convolutions;  /* conv: how many */
+    int64_t pictures, height[GH_MOST_STREAMS], width[GH_MOST_STREAMS]; /* streams: the first inputs or outputs, one behind the other */
+    int64_t convolutions;  /* conv and streams: how many */
     int64_t channels[GH_MAX_CONVOLUTIONS], kernel[GH_MAX_CONVOLUTIONS];
     int64_t minibatch_kernels, minibatch_numbers; /* minibatch discrimination before the output layer; 0: none */
 } gh_network_spec;
@@ -69,6 +70,9 @@ gh_status gh_network_plan(const gh_network_spec *spec, int64_t *trainable, int64
  * GENHEP_E_SHAPE when the layer does not take what the one before gives, when it is too large or one too many. */
 void gh_network_begin(const gh_network_spec *spec, gh_network *network);
 gh_status gh_network_append(gh_network *network, const gh_layer *layer, gh_norm norm, int64_t *trainable, int64_t *statistics);
+
+/** The part of gh_network_plan for kind streams, behind gh_network_begin. */
+gh_status gh_network_plan_streams(gh_network *network, int64_t *trainable, int64_t *statistics);
 
 void gh_network_place(gh_network *network, int64_t statistics_start);
 

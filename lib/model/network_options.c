@@ -33,6 +33,29 @@ wrong:
             (long long)largest);
 }
 
+static gh_status read_channels(const genhep_options *options, const char *side, gh_network_spec *spec)
+{
+    char key[KEY_BYTES];
+    int64_t n = 0;
+    GH_TRY(read_list(options, key_of(key, side, "channels"), GH_MAX_CONVOLUTIONS, MOST_CHANNELS, spec->channels, &spec->convolutions));
+    GH_TRY(read_list(options, key_of(key, side, "kernel"), GH_MAX_CONVOLUTIONS, MOST_KERNEL, spec->kernel, &n));
+    for (int64_t i = n; i < spec->convolutions; i++) spec->kernel[i] = spec->kernel[n - 1]; /* the last one holds for the rest */
+    return GENHEP_OK;
+}
+
+static gh_status read_streams(const genhep_options *options, const char *side, gh_network_spec *spec)
+{
+    char key[KEY_BYTES];
+    int64_t numbers[2 * GH_MOST_STREAMS], n = 0;
+    GH_TRY(read_list(options, key_of(key, side, "grid"), 2 * GH_MOST_STREAMS, MOST_GRID, numbers, &n));
+    if (n % 2)
+        GH_FAIL(GENHEP_E_OPTION, "option '%s': found '%.60s', expected height and width of each picture as in '3 96, 12 12'", key,
+                gh_option_text(options, key));
+    spec->pictures = n / 2;
+    for (int64_t k = 0; k < spec->pictures; k++) spec->height[k] = numbers[2 * k], spec->width[k] = numbers[2 * k + 1];
+    return read_channels(options, side, spec);
+}
+
 static gh_status read_convolutions(const genhep_options *options, const char *side, gh_network_spec *spec)
 {
     char key[KEY_BYTES];
@@ -48,10 +71,7 @@ static gh_status read_convolutions(const genhep_options *options, const char *si
             GH_FAIL(GENHEP_E_OPTION, "option '%s': found '%.60s', expected height, width and channels as in '8 8 2'", key,
                     gh_option_text(options, key));
     }
-    GH_TRY(read_list(options, key_of(key, side, "channels"), GH_MAX_CONVOLUTIONS, MOST_CHANNELS, spec->channels, &spec->convolutions));
-    GH_TRY(read_list(options, key_of(key, side, "kernel"), GH_MAX_CONVOLUTIONS, MOST_KERNEL, spec->kernel, &n));
-    for (int64_t i = n; i < spec->convolutions; i++) spec->kernel[i] = spec->kernel[n - 1]; /* the last one holds for the rest */
-    return GENHEP_OK;
+    return read_channels(options, side, spec);
 }
 
 /* 'kernels x numbers'; empty: none. */
@@ -83,6 +103,12 @@ static gh_status check_kind(const genhep_options *options, const char *side, con
     if (spec->residual != GH_RESIDUAL_NONE) return refuse(options, side, "residual", "'none'");
     if (spec->kind == GH_NETWORK_CONV) return GENHEP_OK;
     if (spec->norm != GH_NORM_NONE) return refuse(options, side, "norm", "'none'");
+    if (spec->kind == GH_NETWORK_STREAMS) {
+        if (spec->dropout > 0) return refuse(options, side, "dropout", "0");
+        if (spec->emits && spec->output_activation != GH_LINEAR) return refuse(options, side, "output", "'linear'");
+        if (spec->activation == GH_LINEAR || spec->activation == GH_RELU || spec->activation == GH_LEAKY_RELU) return GENHEP_OK;
+        return refuse(options, side, "activation", "'leaky', 'relu' or 'linear'");
+    }
     if (spec->layers < 1) return refuse(options, side, "layers", "1 or more");
     return GENHEP_OK;
 }
@@ -98,7 +124,7 @@ static int64_t choice(const genhep_options *options, const char *side, const cha
 gh_status gh_network_spec_read(const genhep_options *options, const char *side, gh_network_spec *spec)
 {
     static const char *const residuals[] = {"none", "skip2", "add"}, *const norms[] = {"none", "batch", "layer"},
-                      *const kinds[] = {"dense", "conv", "rnn"};
+                      *const kinds[] = {"dense", "conv", "rnn", "streams"};
     static const double gains[] = {0, 1, 2};
     static const char *const inits[] = {"paper", "lecun", "he"};
     char key[KEY_BYTES];
@@ -109,7 +135,7 @@ gh_status gh_network_spec_read(const genhep_options *options, const char *side, 
     spec->dropout = (gh_real)gh_option_real(options, key_of(key, side, "dropout"));
     spec->residual = (gh_residual)choice(options, side, "residual", residuals, 3);
     spec->norm = (gh_norm)choice(options, side, "norm", norms, 3);
-    spec->kind = (gh_network_kind)choice(options, side, "kind", kinds, 3);
+    spec->kind = (gh_network_kind)choice(options, side, "kind", kinds, 4);
     spec->emits = strcmp(side, "decoder") == 0 || strcmp(side, "generator") == 0;
     spec->init_gain = gains[choice(options, side, "init", inits, 3)];
     spec->init_sd = sqrt(1.55 / 128); /* the paper's start, as in the authors' code */
@@ -121,5 +147,6 @@ gh_status gh_network_spec_read(const genhep_options *options, const char *side, 
                 (long long)spec->units);
     if (spec->kind == GH_NETWORK_CONV) GH_TRY(read_convolutions(options, side, spec));
     if (strcmp(side, "discriminator") == 0) GH_TRY(read_minibatch(options, side, spec));
+    if (spec->kind == GH_NETWORK_STREAMS) GH_TRY(read_streams(options, side, spec));
     return check_kind(options, side, spec);
 }

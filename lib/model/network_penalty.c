@@ -49,8 +49,8 @@ gh_status gh_penalty_tape_create(const gh_hooks *hooks, const gh_network *networ
         if (network->layer[k].mean >= 0 || network->spec.norm == GH_NORM_BATCH)
             GH_FAIL(GENHEP_E_OPTION, "gradient penalty of a network with batch norm: expected no norm or layer norm, since every row "
                     "needs an input gradient of its own");
-        if (network->layer[k].kind == GH_LAYER_GRU)
-            GH_FAIL(GENHEP_E_OPTION, "gradient penalty of a network with recurrent layers: expected kind dense or conv");
+        if (gh_layer_is_whole(&network->layer[k]))
+            GH_FAIL(GENHEP_E_OPTION, "gradient penalty of a network with recurrent layers or streams: expected kind dense or conv");
     }
     int64_t total = carve(network, max_rows, penalty, NULL);
     GH_TRY(gh_alloc_aligned(hooks, &penalty->arena, total, sizeof(gh_real)));

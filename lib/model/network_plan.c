@@ -166,6 +166,7 @@ gh_status gh_network_plan(const gh_network_spec *spec, int64_t *trainable, int64
     switch (spec->kind) {
     case GH_NETWORK_CONV: return plan_convolutions(&p);
     case GH_NETWORK_RNN: return plan_recurrent(&p);
+    case GH_NETWORK_STREAMS: return gh_network_plan_streams(network, trainable, statistics);
     default: return plan_dense(&p);
     }
 }
@@ -196,13 +197,15 @@ void gh_network_start(const gh_network *network, gh_real *parameters, int64_t se
         /* gates are not halved as by a ReLU: no more than 1 / fan_in for them */
         double gain = l->kind == GH_LAYER_GRU && spec->init_gain > 1 ? 1 : spec->init_gain;
         double sd = gain > 0 ? sqrt(gain / l->fan_in) : spec->init_sd;
-        if (k + 1 == network->n_layers) sd *= spec->output_gain;
+        const int last = k + 1 == network->n_layers, mixed = k + 2 == network->n_layers && l[1].kind == GH_LAYER_CARRY;
+        if (mixed || (last && l->kind != GH_LAYER_CARRY)) sd *= spec->output_gain;
         gh_rng rng = gh_rng_make(seed, GH_RANDOM_WEIGHTS, which * GH_MAX_LAYERS + k);
         if (l->weights >= 0) start_matrix(&rng, 0, l->weight_rows, l->weight_columns, sd, parameters + l->weights);
         if (l->recurrent >= 0)
             start_matrix(&rng, l->weight_rows, 3 * l->gru.units, l->gru.units,
                          gain > 0 ? sqrt(gain / (double)l->gru.units) : spec->init_sd, parameters + l->recurrent);
         if (l->bias >= 0) memset(parameters + l->bias, 0, (size_t)l->bias_size * sizeof *parameters);
+        for (int64_t j = 1; l->kind == GH_LAYER_CARRY && j < l->bias_size; j += 2) parameters[l->bias + j] = -10; /* nothing carried over */
         for (int64_t j = 0; j < l->columns; j++) {
             if (l->norm_scale >= 0) parameters[l->norm_scale + j] = 1;
             if (l->mean >= 0) parameters[l->mean + j] = 0, parameters[l->variance + j] = 1;

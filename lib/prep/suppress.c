@@ -1,7 +1,8 @@
-/* suppress.c -- zero suppression: 'suppress(columns)', 'suppress(threshold, columns)'. A number is 0, or the threshold t or more.
+/* suppress.c -- zero suppression: 'suppress(columns)', 'suppress(threshold, columns)', 'suppress(threshold, scale, columns)'. A number is 0, or the threshold t or more.
  *   y = (x - t')/s for x >= t, 0 for 0 <= x < t;    t' = t (1 - 1e-6), so that t itself is above 0
  *   x = 0 for y <= 0, else max(t, t' + s y)
- * t is the smallest positive value of all columns named, s the root mean square of x - t' over a column's values above zero.
+ * t is the smallest positive value of all columns named, s the root mean square of x - t' over a column's values above zero,
+ *   or the scale given for all of them.
  * y = 0 says no more than "0 or below": the coordinate is censored there. A model that knows censoring takes
  * P(y <= 0) for it (loss/censored.h); one that does not sees an atom at 0, and whatever it gives below 0 becomes 0.
  *   log |dy/dx| = -log s above the threshold, 0 at the atom (counting measure). */
@@ -52,15 +53,18 @@ static double scale_of(const double *x, int64_t n, double threshold)
 static gh_status suppress_fit(gh_stage *stage, gh_fit *fit)
 {
     int64_t *indices = NULL, count = 0, given = 0, rest = 0;
-    double *scale = NULL, threshold = 0;
+    double *scale = NULL, numbers[2] = {0, 0}, threshold;
     gh_status status = GENHEP_OK;
-    GH_TRY(gh_arguments_numbers(stage, fit->arguments, &threshold, 1, &given, &rest));
+    GH_TRY(gh_arguments_numbers(stage, fit->arguments, numbers, 2, &given, &rest));
+    threshold = numbers[0];
     if (given && !(threshold > 0))
         GH_FAIL(GENHEP_E_OPTION, "prep: 'suppress(%.80s)', expected a threshold above 0: 'suppress(0.001, columns)'", fit->arguments->text);
+    if (given == 2 && !(numbers[1] > 0))
+        GH_FAIL(GENHEP_E_OPTION, "prep: 'suppress(%.80s)', expected a scale above 0: 'suppress(0.001, 1, columns)'", fit->arguments->text);
     GH_TRY_CLEANUP(gh_arguments_select(stage, fit, 0, &indices, &count));
     if (!given) GH_TRY_CLEANUP(find_threshold(stage, fit, indices, count, &threshold));
     GH_TRY_CLEANUP(gh_alloc(&stage->hooks, &scale, count, sizeof *scale));
-    for (int64_t k = 0; k < count; k++) scale[k] = scale_of(fit->columns + indices[k] * fit->n, fit->n, threshold);
+    for (int64_t k = 0; k < count; k++) scale[k] = given == 2 ? numbers[1] : scale_of(fit->columns + indices[k] * fit->n, fit->n, threshold);
     GH_TRY_CLEANUP(gh_map_layout(stage, fit, indices, count));
     for (int64_t k = 0; k < count; k++) fit->out->list[indices[k]].kind = GH_COORDINATE_CENSORED;
     GH_TRY_CLEANUP(gh_stage_put(stage, "threshold", 1, &threshold));

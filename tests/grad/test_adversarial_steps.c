@@ -138,6 +138,15 @@ START_TEST(widths_of_the_generator)
 }
 END_TEST
 
+START_TEST(sums_of_columns)
+{
+    static const char *const settings = "model.family=fcgan data.condition=b_* loss.mmd.weight=0 discriminator.features=sum(a_*),filled(a_*),pt(a) "
+                                        "loss.total=a_p*:b_pz loss.total.weight=0.02";
+    check_both(settings, 0);
+    check_both(settings, 1);
+}
+END_TEST
+
 START_TEST(kernels_and_subset)
 {
     check_both("loss.mmd.kernel=gaussian loss.mmd.events=7 loss.mmd.scale=2", 0);
@@ -185,5 +194,5 @@ START_TEST(minibatch_discrimination)
 }
 END_TEST
 
-GH_TEST_MAIN("adversarial gradients", every_loss_with_the_logit_penalty, every_penalty, skip_and_uniform_noise, widths_of_the_generator, kernels_and_subset,
-             conditions_in_both_networks, spectral_normalisation, minibatch_discrimination)
+GH_TEST_MAIN("adversarial gradients", every_loss_with_the_logit_penalty, every_penalty, skip_and_uniform_noise, widths_of_the_generator, sums_of_columns,
+             kernels_and_subset, conditions_in_both_networks, spectral_normalisation, minibatch_discrimination)

@@ -92,6 +92,7 @@ START_TEST(there_and_back)
         {"root(3, x), root(7, a_*)", D, NULL},
         {"suppress(a_*, b_*)", D, "(d+count0)a_0 (d+count0)a_1 (d+count0)a_2 (d+count0)b_0 (d+count0)b_1 (d+count0)b_2 dx"},
         {"suppress(0.25, a_*), root(2, b_*), suppress(b_*), standardise", D, NULL},
+        {"suppress(0.25, 3, a_*, b_*)", D, NULL},
         {"sums(b_*, a_*)", D + 2, "da_0 da_1 da_2 db_0 db_1 db_2 dx dsum(b_*, a_*) dshare(b_*)"},
         {"sums(a_*)", D + 1, NULL},
         {"sums(b_*, a_*), root(2, sum*, share*), root(3, a_*, b_*), suppress(a_*, b_*), suppress(share*), standardise", D + 2, NULL},
@@ -115,6 +116,12 @@ START_TEST(values_and_jacobians)
     ck_ok(gh_prep_work_create(&hooks, prep, 1, &work));
     ck_ok(gh_prep_forward(prep, work, 1, x, D, 1, 0, z, D, &jac));
     ck_assert(fabs(z[6] + cbrt(9)) < 1e-14 && fabs(jac - log(pow(9, -2. / 3) / 3)) < 1e-14);
+    gh_prep_work_free(work), gh_prep_free(prep);
+
+    ck_ok(fit("suppress(0.5, 2, a_0, b_2)", data, &prep)); /* threshold and scale given */
+    ck_ok(gh_prep_work_create(&hooks, prep, 1, &work));
+    ck_ok(gh_prep_forward(prep, work, 1, x, D, 1, 0, z, D, &jac));
+    ck_assert(fabs(z[0] - 0.25) < 1e-6 && fabs(z[5] - 3.75) < 1e-6 && fabs(jac + 2 * log(2)) < 1e-12);
     gh_prep_work_free(work), gh_prep_free(prep);
 
     ck_ok(fit("suppress(a_0, b_2)", data, &prep));
@@ -199,6 +206,7 @@ START_TEST(wrong_input_is_named)
     ck_fails(fit("root(17, x)", data, &prep), GENHEP_E_OPTION, "2 to 16");
     ck_fails(fit("suppress(x)", data, &prep), GENHEP_E_NUMERIC, "'x'");
     ck_fails(fit("suppress(-1, a_*)", data, &prep), GENHEP_E_OPTION, "above 0");
+    ck_fails(fit("suppress(1, 0, a_*)", data, &prep), GENHEP_E_OPTION, "scale above 0");
     ck_fails(fit("sums", data, &prep), GENHEP_E_OPTION, "0 groups");
     ck_fails(fit("sums(a_*, c_*)", data, &prep), GENHEP_E_OPTION, "c_*");
     ck_fails(fit("sums(a_*, a_1)", data, &prep), GENHEP_E_OPTION, "two groups");

@@ -26,6 +26,7 @@ static void adversarial_free(genhep_trainer *t)
     gh_critic_free(hooks, &a->critic);
     gh_event_values_free(&a->features);
     gh_mmd_terms_free(&a->mmd);
+    gh_total_term_free(&a->total);
     gh_free(hooks, a);
     t->method_state = NULL;
 }
@@ -55,6 +56,7 @@ static gh_status adversarial_create(genhep_trainer *t)
     GH_TRY(gh_event_values_standardise(&a->features, t->data.n_train, t->data.rows));
     a->inputs = m->p + a->features.count + (a->sees_conditions ? m->q : 0);
     GH_TRY(gh_mmd_terms_create(t, &a->mmd));
+    GH_TRY(gh_total_term_create(m, t->options, &a->total));
     GH_TRY(gh_critic_create(t, a->inputs, 0, 3 * t->slices, &a->critic));
     GH_TRY(gh_alloc(hooks, &a->work, t->threads, sizeof *a->work));
     for (int64_t i = 0; i < t->threads; i++) GH_TRY(gh_adversary_work_create(t, &a->critic, &a->rule, &a->work[i]));

@@ -12,6 +12,7 @@
 #include "train/adversarial/critic.h"
 #include "train/adversarial/event_values.h"
 #include "train/adversarial/mmd_terms.h"
+#include "train/adversarial/total_term.h"
 #include "train/trainer.h"
 
 typedef struct gh_adversary {
@@ -20,6 +21,7 @@ typedef struct gh_adversary {
     int sees_conditions;
     int64_t inputs;             /* P + features + Q */
     gh_mmd_terms mmd;
+    gh_total_term total;        /* of the generator's loss */
     gh_critic_rule rule;
     int64_t updates;            /* of the discriminator, a step */
     gh_latent_noise noise_kind;

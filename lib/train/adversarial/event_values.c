@@ -13,11 +13,34 @@ static int64_t coordinate_of(const genhep_model *model, const char *name)
     return -1;
 }
 
+/* 'sum(layer0_*)' or 'filled(...)': the coordinates that the pattern stands for. *found is 0 for another entry. */
+static gh_status add_group(const genhep_model *model, const char *entry, gh_event_value *item, int *found)
+{
+    const int sum = strncmp(entry, "sum(", 4) == 0, filled = strncmp(entry, "filled(", 7) == 0;
+    const size_t length = strlen(entry);
+    char pattern[128];
+    *found = (sum || filled) && entry[length - 1] == ')';
+    if (!*found) return GENHEP_OK;
+    const size_t before = sum ? 4 : 7;
+    if (length - before - 1 >= sizeof pattern) GH_FAIL(GENHEP_E_OPTION, "'%s': a pattern of more than %d bytes", entry, (int)sizeof pattern - 1);
+    memcpy(pattern, entry + before, length - before - 1);
+    pattern[length - before - 1] = '\0';
+    item->kind = sum ? GH_VALUE_SUM : GH_VALUE_FILLED;
+    GH_TRY(gh_alloc(&model->hooks, &item->members, model->p, sizeof *item->members));
+    for (int64_t j = 0; j < model->p; j++)
+        if (gh_pattern_match(pattern, gh_prep_name(model->prep, j))) item->members[item->n++] = j;
+    if (!item->n) GH_FAIL(GENHEP_E_OPTION, "'%s': no coordinate has a name like '%s'", entry, pattern);
+    return GENHEP_OK;
+}
+
 static gh_status add_value(const genhep_model *model, const char *entry, gh_event_values *v)
 {
     gh_event_value *item = &v->item[v->count];
+    int group = 0;
     item->coordinate = coordinate_of(model, entry);
-    if (item->coordinate < 0) {
+    if (item->coordinate < 0) GH_TRY(add_group(model, entry, item, &group));
+    if (item->coordinate < 0 && !group) {
+        item->kind = GH_VALUE_OBSERVABLE;
         if (!v->view.particles) GH_TRY(gh_momentum_view_create(model, &v->view));
         if (v->view.particles > MOST_PARTICLES)
             GH_FAIL(GENHEP_E_OPTION, "'%s': observables of at most %d particles, found %lld", entry, MOST_PARTICLES,
@@ -52,6 +75,7 @@ gh_status gh_event_values_create(const genhep_model *model, const char *list, gh
     v->p = model->p;
     for (const char *c = list; *c; c++) most += *c == ',';
     GH_TRY_CLEANUP(gh_strdup(hooks, list, &copy));
+    v->most = most;
     GH_TRY_CLEANUP(gh_alloc(hooks, &v->item, most, sizeof *v->item));
     GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &v->shift, most, sizeof(gh_real)));
     GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &v->factor, most, sizeof(gh_real)));
@@ -69,6 +93,7 @@ cleanup:
 void gh_event_values_free(gh_event_values *v)
 {
     if (!v->p) return;
+    for (int64_t k = 0; v->item && k < v->most; k++) gh_free(&v->hooks, v->item[k].members);
     gh_free(&v->hooks, v->item);
     gh_free_aligned(&v->hooks, v->shift);
     gh_free_aligned(&v->hooks, v->factor);
@@ -96,6 +121,19 @@ gh_status gh_event_values_standardise(gh_event_values *v, int64_t n, const gh_re
     return GENHEP_OK;
 }
 
+/* Values of n rows from X on, raw. */
+static void group_values(const gh_event_value *item, int64_t n, const gh_real *X, int64_t P, gh_real *raw)
+{
+    for (int64_t i = 0; i < n; i++) {
+        double sum = 0;
+        for (int64_t m = 0; m < item->n; m++) {
+            const gh_real x = X[i * P + item->members[m]];
+            sum += item->kind == GH_VALUE_SUM ? (double)x : x > 0 ? 1 / (double)item->n : 0;
+        }
+        raw[i] = (gh_real)sum;
+    }
+}
+
 void gh_event_values_forward(const gh_event_values *v, int64_t N, const gh_real *X, gh_real *V, int64_t stride)
 {
     gh_real momenta[CHUNK * 3 * MOST_PARTICLES], raw[CHUNK];
@@ -105,7 +143,8 @@ void gh_event_values_forward(const gh_event_values *v, int64_t N, const gh_real 
         if (M) gh_momentum_view_forward(&v->view, n, X + start * v->p, momenta);
         for (int64_t k = 0; k < v->count; k++) {
             const gh_event_value *item = &v->item[k];
-            if (item->coordinate < 0) gh_loss_observable_values(&item->observable, momenta, M, n, raw);
+            if (item->kind == GH_VALUE_OBSERVABLE) gh_loss_observable_values(&item->observable, momenta, M, n, raw);
+            else if (item->n) group_values(item, n, X + start * v->p, v->p, raw);
             else
                 for (int64_t i = 0; i < n; i++) raw[i] = X[(start + i) * v->p + item->coordinate];
             for (int64_t i = 0; i < n; i++) V[(start + i) * stride + k] = (raw[i] - v->shift[k]) * v->factor[k];
@@ -126,8 +165,10 @@ void gh_event_values_backward(const gh_event_values *v, int64_t N, const gh_real
         for (int64_t k = 0; k < v->count; k++) {
             const gh_event_value *item = &v->item[k];
             for (int64_t i = 0; i < n; i++) g[i] = gV[(start + i) * stride + k] * v->factor[k];
-            if (item->coordinate < 0) gh_loss_observable_gradient(&item->observable, momenta, M, n, g, g_momenta);
-            else
+            if (item->kind == GH_VALUE_OBSERVABLE) gh_loss_observable_gradient(&item->observable, momenta, M, n, g, g_momenta);
+            for (int64_t i = 0; item->kind == GH_VALUE_SUM && i < n; i++)
+                for (int64_t m = 0; m < item->n; m++) gX[(start + i) * v->p + item->members[m]] += g[i];
+            if (item->kind == GH_VALUE_COORDINATE)
                 for (int64_t i = 0; i < n; i++) gX[(start + i) * v->p + item->coordinate] += g[i];
         }
         if (M) gh_momentum_view_backward(&v->view, n, g_momenta, gX + start * v->p, v->p);

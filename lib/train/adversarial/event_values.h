@@ -1,26 +1,36 @@
-/* event_values.h -- numbers of an event that losses look at, with their gradients: prepared coordinates by name, and
- * observables of momenta (loss/observable.h) where the preparation is affine in them (model/momentum_view.h). */
+/* event_values.h -- numbers of an event that losses look at, with their gradients: prepared coordinates by name, sums of them and the
+ * share of them above zero, and observables of momenta (loss/observable.h) where the preparation is affine in them
+ * (model/momentum_view.h). */
 #ifndef GH_EVENT_VALUES_H
 #define GH_EVENT_VALUES_H
 
 #include "loss/observable.h"
 #include "model/momentum_view.h"
 
+typedef enum gh_event_value_kind {
+    GH_VALUE_COORDINATE = 0,
+    GH_VALUE_SUM = 1,    /* of coordinates */
+    GH_VALUE_FILLED = 2, /* share of coordinates above 0: how full a layer of cells is; it has no slope */
+    GH_VALUE_OBSERVABLE = 3
+} gh_event_value_kind;
+
 typedef struct gh_event_value {
-    int64_t coordinate;        /* index of a prepared coordinate, -1 for an observable */
+    gh_event_value_kind kind;
+    int64_t coordinate;        /* index of a prepared coordinate */
+    int64_t *members, n;       /* those of a sum or share */
     gh_loss_observable observable;
 } gh_event_value;
 
 typedef struct gh_event_values {
     gh_hooks hooks;
-    int64_t p, count;
+    int64_t p, count, most;    /* most: entries of item */
     gh_event_value *item;      /* count */
     gh_real *shift, *factor;   /* count: value = (raw - shift) * factor; 0 and 1 unless standardised */
     gh_momentum_view view;     /* empty when only coordinates are listed */
 } gh_event_values;
 
-/** Read a list 'mass(b,q1,q1barp), pt(b), m(W+)': names of coordinates first, then observables. An empty list is valid.
- * GENHEP_E_OPTION names the entry that is neither. */
+/** Read a list 'mass(b,q1,q1barp), pt(b), m(W+), sum(layer0_*), filled(layer0_*)': names of coordinates first, then sum and filled with
+ * patterns of such names, then observables. An empty list is valid. GENHEP_E_OPTION names the entry that is none of them. */
 gh_status gh_event_values_create(const genhep_model *model, const char *list, gh_event_values *values);
 void gh_event_values_free(gh_event_values *values);
 

@@ -1,5 +1,5 @@
 /* generator.c -- the generator's side of a step: its loss through the discriminator, MMD between the batches, update.
- *   L_G = mean_G l(phi(G(z))) + sum of MMD^2 terms */
+ *   L_G = mean_G l(phi(G(z))) + sum of MMD^2 terms + w mean_G |sum of columns - condition| */
 #include <math.h>
 #include <string.h>
 
@@ -33,16 +33,20 @@ static void verdict_slice(void *context, int64_t slice, int64_t worker)
     int64_t start, rows = gh_adversary_slice(t, slice, &start);
     const gh_rng rng = gh_rng_make(t->seed, GH_RANDOM_DROPOUT, 4);
     const int weighted = a->truth_weights && t->model->q;
+    const gh_real *weights = weighted ? a->truth_weights + start : NULL;
     const double scale = 1 / ((double)t->batch * (weighted ? t->data.mean_weight : 1));
     gh_adversary_input(t, w, start, rows, a->generated + start * P);
     gh_network_forward(&critic->network, critic->parameters, &w->tape, w->input, rows, &rng, a->noise_item + start);
-    a->slice_loss[slice].generator = gh_generator_loss(a->rule.loss, w->tape.value[O], weighted ? a->truth_weights + start : NULL, scale, rows,
+    a->slice_loss[slice].generator = gh_generator_loss(a->rule.loss, w->tape.value[O], weights, scale, rows,
                                                        w->tape.gradient[O]);
     gh_network_backward_input(&critic->network, critic->parameters, &w->tape, rows);
     for (int64_t i = 0; i < rows; i++)
         memcpy(a->gradient + (start + i) * P, w->tape.gradient[0] + i * I, (size_t)P * sizeof(gh_real));
     if (a->features.count)
         gh_event_values_backward(&a->features, rows, a->generated + start * P, w->tape.gradient[0] + P, I, a->gradient + start * P);
+    if (a->total.weight > 0)
+        a->slice_loss[slice].generator += gh_total_term_add(&a->total, rows, a->generated + start * P, P, a->conditions + start * t->model->q,
+                                                            t->model->q, weights, scale, a->gradient + start * P);
 }
 
 static void backward_slice(void *context, int64_t slice, int64_t worker)
