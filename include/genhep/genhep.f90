@@ -13,7 +13,7 @@ module genhep
     use, intrinsic :: iso_fortran_env, only: error_unit
     implicit none
     private :: error_unit
-    private :: set_text, set_int32, set_int64, set_real, draw_double, draw_float, strlen
+    private :: set_text, set_int32, set_int64, set_real, draw_double, draw_float, append_double, append_float, strlen
 
     integer(c_int32_t), parameter, public :: GENHEP_VERSION_MAJOR = 1
     integer(c_int32_t), parameter, public :: GENHEP_VERSION_MINOR = 0
@@ -718,6 +718,69 @@ module genhep
             import
             type(c_ptr), value :: sampler
         end subroutine genhep_sampler_free
+        ! ---- writer.h
+        function genhep_writer_create(schema, path, weighted, options, writer) &
+            & bind(c, name="genhep_writer_create") result(returned)
+            import
+            type(c_ptr), value :: schema
+            character(kind=c_char), intent(in) :: path(*)
+            integer(c_int32_t), value :: weighted
+            type(c_ptr), value :: options
+            type(c_ptr), intent(out) :: writer
+            integer(c_int32_t) :: returned
+        end function genhep_writer_create
+        function genhep_writer_create_for_model(model, path, weighted, options, writer) &
+            & bind(c, name="genhep_writer_create_for_model") result(returned)
+            import
+            type(c_ptr), value :: model
+            character(kind=c_char), intent(in) :: path(*)
+            integer(c_int32_t), value :: weighted
+            type(c_ptr), value :: options
+            type(c_ptr), intent(out) :: writer
+            integer(c_int32_t) :: returned
+        end function genhep_writer_create_for_model
+        function genhep_writer_append_float(writer, n_events, events, stride, weights) &
+            & bind(c, name="genhep_writer_append_float") result(returned)
+            import
+            type(c_ptr), value :: writer
+            integer(c_int64_t), value :: n_events
+            real(c_float), intent(in) :: events(*)
+            integer(c_int64_t), value :: stride
+            real(c_double), intent(in), optional :: weights(*)
+            integer(c_int32_t) :: returned
+        end function genhep_writer_append_float
+        function genhep_writer_append_double(writer, n_events, events, stride, weights) &
+            & bind(c, name="genhep_writer_append_double") result(returned)
+            import
+            type(c_ptr), value :: writer
+            integer(c_int64_t), value :: n_events
+            real(c_double), intent(in) :: events(*)
+            integer(c_int64_t), value :: stride
+            real(c_double), intent(in), optional :: weights(*)
+            integer(c_int32_t) :: returned
+        end function genhep_writer_append_double
+        function genhep_writer_set_attribute(writer, key, value) &
+            & bind(c, name="genhep_writer_set_attribute") result(returned)
+            import
+            type(c_ptr), value :: writer
+            character(kind=c_char), intent(in) :: key(*)
+            character(kind=c_char), intent(in) :: value(*)
+            integer(c_int32_t) :: returned
+        end function genhep_writer_set_attribute
+        function genhep_writer_close(writer) bind(c, name="genhep_writer_close") result(returned)
+            import
+            type(c_ptr), value :: writer
+            integer(c_int32_t) :: returned
+        end function genhep_writer_close
+        function genhep_writer_events(writer) bind(c, name="genhep_writer_events") result(returned)
+            import
+            type(c_ptr), value :: writer
+            integer(c_int64_t) :: returned
+        end function genhep_writer_events
+        subroutine genhep_writer_free(writer) bind(c, name="genhep_writer_free")
+            import
+            type(c_ptr), value :: writer
+        end subroutine genhep_writer_free
         ! ---- evaluate.h
         function genhep_evaluate(truth, generated, train, process, options, evaluation) &
             & bind(c, name="genhep_evaluate") result(returned)
@@ -780,6 +843,11 @@ module genhep
     interface genhep_draw
         module procedure draw_double, draw_float
     end interface genhep_draw
+
+    !> status = genhep_append(writer, events [, weights]): write events(D,N), real(c_double) or real(c_float), N events.
+    interface genhep_append
+        module procedure append_double, append_float
+    end interface genhep_append
 
 contains
 
@@ -939,6 +1007,40 @@ contains
             status = genhep_sampler_draw_float(sampler, n, cond, size(cond, 1, c_int64_t), events, d, d * n)
         end if
     end function draw_float
+
+    function append_double(writer, events, weights) result(status)
+        type(c_ptr), intent(in) :: writer
+        real(c_double), intent(in), contiguous :: events(:, :)
+        real(c_double), intent(in), contiguous, optional :: weights(:)
+        integer(c_int32_t) :: status
+        integer(c_int64_t) :: d, n
+        d = size(events, 1, c_int64_t)
+        n = size(events, 2, c_int64_t)
+        if (.not. present(weights)) then
+            status = genhep_writer_append_double(writer, n, events, d)
+        else if (size(weights, kind=c_int64_t) /= n) then
+            status = GENHEP_E_SHAPE
+        else
+            status = genhep_writer_append_double(writer, n, events, d, weights)
+        end if
+    end function append_double
+
+    function append_float(writer, events, weights) result(status)
+        type(c_ptr), intent(in) :: writer
+        real(c_float), intent(in), contiguous :: events(:, :)
+        real(c_double), intent(in), contiguous, optional :: weights(:)
+        integer(c_int32_t) :: status
+        integer(c_int64_t) :: d, n
+        d = size(events, 1, c_int64_t)
+        n = size(events, 2, c_int64_t)
+        if (.not. present(weights)) then
+            status = genhep_writer_append_float(writer, n, events, d)
+        else if (size(weights, kind=c_int64_t) /= n) then
+            status = GENHEP_E_SHAPE
+        else
+            status = genhep_writer_append_float(writer, n, events, d, weights)
+        end if
+    end function append_float
 
     subroutine set_text(options, key, value)
         type(c_ptr), intent(in) :: options

@@ -595,6 +595,58 @@ private:
     int64_t columns_, conditions_;
 };
 
+/** An event file written in pieces; it takes its name in close(), and without it nothing of it is left. */
+class Writer : public detail::Handle<genhep_writer, genhep_writer_free> {
+public:
+    /** Columns, units and attributes of a dataset, or of a model's events. */
+    Writer(const Dataset &schema, const std::string &path, bool weighted = false) : columns_(schema.columns())
+    {
+        check(genhep_writer_create(schema.get(), path.c_str(), weighted, nullptr, &handle_));
+    }
+    Writer(const Dataset &schema, const std::string &path, bool weighted, const Options &options) : columns_(schema.columns())
+    {
+        check(genhep_writer_create(schema.get(), path.c_str(), weighted, options.get(), &handle_));
+    }
+    Writer(const Model &model, const std::string &path, bool weighted = false) : columns_(model.columns())
+    {
+        check(genhep_writer_create_for_model(model.get(), path.c_str(), weighted, nullptr, &handle_));
+    }
+    Writer(const Model &model, const std::string &path, bool weighted, const Options &options) : columns_(model.columns())
+    {
+        check(genhep_writer_create_for_model(model.get(), path.c_str(), weighted, options.get(), &handle_));
+    }
+
+    /** n events from a buffer of the caller's, n*D numbers, with n weights in a file of weighted events. */
+    void append(int64_t n, const double *events, const double *weights = nullptr)
+    {
+        check(genhep_writer_append_double(handle_, n, events, columns_, weights));
+    }
+    void append(int64_t n, const float *events, const double *weights = nullptr)
+    {
+        check(genhep_writer_append_float(handle_, n, events, columns_, weights));
+    }
+    /** (N,D) row-major. */
+    void append(const std::vector<double> &events) { append(rows(events.size()), events.data()); }
+    void append(const std::vector<float> &events) { append(rows(events.size()), events.data()); }
+
+    void set_attribute(const char *key, const std::string &value)
+    {
+        check(genhep_writer_set_attribute(handle_, key, value.c_str()));
+    }
+    int64_t events() const noexcept { return genhep_writer_events(handle_); }
+    void close() { check(genhep_writer_close(handle_)); }
+
+private:
+    int64_t rows(std::size_t numbers) const
+    {
+        if (detail::count(numbers) % columns_ == 0) return detail::count(numbers) / columns_;
+        throw Error(GENHEP_E_SHAPE, "genhep::Writer: found " + std::to_string(numbers) + " numbers, expected rows of " +
+                    std::to_string(columns_));
+    }
+
+    int64_t columns_;
+};
+
 class Evaluation : public detail::Handle<genhep_evaluation, genhep_evaluation_free> {
 public:
     Evaluation(const Dataset &truth, const Dataset &generated, const char *process = nullptr)

@@ -305,12 +305,14 @@ static gh_status write_version(hid_t file)
 {
     const int32_t version[3] = {2, 0, 1}; /* at exactly 2.0.0 a reader rescales unit weights */
     hsize_t dims[1] = {3};
-    hid_t space = H5Screate_simple(1, dims, NULL);
-    hid_t dataset = H5Dcreate2(file, "version", H5T_STD_I32LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t space = H5Screate_simple(1, dims, NULL), create = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_obj_track_times(create, 0); /* the same events give the same bytes */
+    hid_t dataset = H5Dcreate2(file, "version", H5T_STD_I32LE, space, H5P_DEFAULT, create, H5P_DEFAULT);
     gh_status status = GENHEP_OK;
     if (dataset < 0 || H5Dwrite(dataset, H5T_NATIVE_INT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, version) < 0)
         status = gh_h5_fail(GENHEP_E_NOMEM, "dataset 'version' cannot be written");
     gh_h5_close(&dataset);
+    gh_h5_close(&create);
     gh_h5_close(&space);
     return status;
 }

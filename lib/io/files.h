@@ -9,7 +9,7 @@
 /** Read a table of events, format recognised by content (first bytes), options as genhep_dataset_open. */
 gh_status gh_events_read(const char *path, const genhep_options *options, genhep_dataset **dataset);
 
-/** Write by the name's ending, to a temporary file that is renamed when complete. */
+/** Write by the name's ending, to a temporary file that is renamed when complete: a writer (writer.h) and one piece. */
 gh_status gh_events_write(const genhep_dataset *dataset, const char *path, const genhep_options *options);
 
 /** Write an archive as HDF5 behind a 512-byte user block: magic "GENHEP\r\n", format version, payload length and CRC-32 of

@@ -107,6 +107,30 @@ static genhep_status write_scenario(void *context)
     return status;
 }
 
+/* The same in pieces, and given up behind the last one. */
+static genhep_status pieces_scenario(void *context)
+{
+    const int k = *(int *)context, weighted = k != 3;
+    genhep_options *options = NULL;
+    genhep_dataset *table = NULL;
+    genhep_writer *writer = NULL, *other = NULL;
+    float row[COLUMNS] = {5, 0, 3, 3, 7, 3, 0, 2, 1};
+    genhep_status status = make_options("lhe.ids = a: 13, b: -13; lhe.incoming = 2 -2", &options);
+    if (!status) status = make_table(options, 1, weighted, &table);
+    if (!status) status = genhep_writer_create(table, table_path(k), weighted, options, &writer);
+    if (!status) status = genhep_writer_set_attribute(writer, "process", "alloc");
+    for (int i = 0; i < 3 && !status; i++) status = genhep_writer_append_float(writer, 1, row, COLUMNS, NULL);
+    if (!status) status = genhep_writer_set_attribute(writer, "process", "again");
+    if (!status) status = genhep_writer_close(writer);
+    if (!status) status = genhep_writer_create(table, table_path(k), weighted, options, &other);
+    if (!status) status = genhep_writer_append_float(other, 1, row, COLUMNS, NULL);
+    genhep_writer_free(writer);
+    genhep_writer_free(other);
+    genhep_dataset_free(table);
+    genhep_options_free(options);
+    return status;
+}
+
 static genhep_status read_scenario(void *context)
 {
     genhep_options *options = NULL;
@@ -127,6 +151,8 @@ START_TEST(event_files)
 {
     char name[40], command[160];
     for (int k = 0; k < ENDINGS; k++) {
+        snprintf(name, sizeof name, "pieces of %s", endings[k]);
+        ck_assert_int_gt(fail_each(name, pieces_scenario, &k), 60);
         snprintf(name, sizeof name, "write %s", endings[k]);
         ck_assert_int_gt(fail_each(name, write_scenario, &k), 30);
         if (k >= READABLE) continue;
@@ -324,6 +350,7 @@ static genhep_status draw_scenario(void *context)
 {
     genhep_options *options = NULL;
     genhep_sampler *sampler = NULL;
+    genhep_writer *writer = NULL;
     const genhep_model *model = context;
     double events[20 * COLUMNS], latents[20 * 16], density[20], cond[20 * COLUMNS];
     const int64_t C = genhep_model_conditions(model);
@@ -336,6 +363,10 @@ static genhep_status draw_scenario(void *context)
     if (!status && genhep_model_latents(model)) status = genhep_model_encode(model, 20, events, COLUMNS, latents, NULL);
     if (!status && genhep_model_latents(model)) status = genhep_model_decode(model, 20, latents, events, COLUMNS);
     if (!status) status = genhep_model_log_density(model, options, 20, events, COLUMNS, density);
+    if (!status) status = genhep_writer_create_for_model(model, gh_test_path("drawn.h5"), 0, options, &writer);
+    if (!status) status = genhep_writer_append_double(writer, 20, events, COLUMNS, NULL);
+    if (!status) status = genhep_writer_close(writer);
+    genhep_writer_free(writer);
     genhep_sampler_free(sampler);
     genhep_options_free(options);
     return status;
@@ -357,7 +388,7 @@ START_TEST(save_open_draw)
         saving s = {models[k], path};
         ck_assert_int_gt(fail_each("save", save_scenario, &s), 20);
         if (k < 3) ck_assert_int_gt(fail_each("open, info, verify", open_scenario, &s), 100);
-        ck_assert_int_gt(fail_each("draw, encode, density", draw_scenario, models[k]), 20);
+        ck_assert_int_gt(fail_each("draw, encode, density, write", draw_scenario, models[k]), 20);
         genhep_model_free(models[k]);
     }
     genhep_options_free(options);

@@ -136,6 +136,35 @@ static void samples(const genhep::Model &model)
     EXPECT(moved.draw(700) == all);
 }
 
+/* Drawn and written as they come: the same file as from a table in one piece. */
+static void writers(const genhep::Model &model, const std::string &folder)
+{
+    genhep::Options o{"seed=5", "data.storage=float64"};
+    genhep::Sampler sampler(model, o);
+    genhep::Writer writer(model, folder + "/pieces.h5", true, o);
+    std::vector<double> event(static_cast<std::size_t>(model.columns()));
+    for (int i = 0; i < 100; i++) {
+        const double weight = i % 3 - 0.5;
+        sampler.next(event.data());
+        writer.append(1, event.data(), &weight);
+    }
+    writer.append(sampler.draw(50));
+    writer.append(sampler.draw_float(3));
+    EXPECT(writer.events() == 153);
+    EXPECT_ERROR(GENHEP_E_SHAPE, "7 numbers", writer.append(std::vector<double>(7)));
+    writer.set_attribute("sigma_pb", "2.5");
+    writer.close();
+    EXPECT_ERROR(GENHEP_E_STATE, "closed", writer.close());
+    const genhep::Dataset back = genhep::Dataset::open(folder + "/pieces.h5");
+    std::vector<double> values = back.values(), drawn = genhep::Sampler(model, o).draw(150);
+    values.resize(drawn.size());
+    EXPECT(values == drawn && back.weights()[2] == 1.5 && back.weights()[120] == 1);
+    EXPECT(back.attribute("sigma_pb") == "2.5" && back.attribute("process") == "zll" && back.names() == model.names());
+    genhep::Writer(back, folder + "/given_up.h5").append(drawn);
+    EXPECT_ERROR(GENHEP_E_IO, "given_up.h5", genhep::Dataset::open(folder + "/given_up.h5"));
+    EXPECT_ERROR(GENHEP_E_ARG, "tells no format", genhep::Writer(model, folder + "/pieces"));
+}
+
 static void latents(const genhep::Model &model, const std::string &folder)
 {
     const std::vector<double> events = genhep::Sampler(model).draw(40);
@@ -201,6 +230,7 @@ int main(int argc, char **argv)
         genhep::Dataset events = genhep::Dataset::open(argv[1]);
         genhep::Model model = train(events, argv[2]);
         samples(model);
+        writers(model, argv[2]);
         latents(model, argv[2]);
         conditions(events);
         evaluations(model, events);

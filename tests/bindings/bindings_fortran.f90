@@ -51,6 +51,7 @@ program bindings_fortran
     call genhep_check(genhep_dataset_open(genhep_c(path), c_null_ptr, events))
     call train(events, model)
     call samples(model)
+    call writers(model)
     call latents(model)
     call conditions(events)
     call evaluations(model, events)
@@ -205,6 +206,44 @@ contains
         call expect(all(same(host, again)), 'the same numbers of the host to give the same events')
         call genhep_sampler_free(sampler)
     end subroutine samples
+
+    !> Drawn and written as they come.
+    subroutine writers(trained)
+        type(c_ptr), intent(in) :: trained
+        type(c_ptr) :: sampler, writer, back, o
+        real(c_double) :: event(8, 1), drawn(8, 60), values(8, 63), weights(63)
+        real(c_float) :: single(8, 3)
+        integer(c_int32_t) :: has
+        integer :: i
+        call genhep_check(genhep_options_create(o))
+        call genhep_set(o, 'data.storage', 'float64')
+        call genhep_check(genhep_sampler_create(trained, c_null_ptr, sampler))
+        call genhep_check(genhep_writer_create_for_model(trained, genhep_c(trim(folder) // '/pieces.h5'), 1_c_int32_t, o, writer))
+        do i = 1, 40
+            call genhep_check(genhep_sampler_next(sampler, event=event))
+            call genhep_check(genhep_append(writer, event, [real(i - 10, c_double)]))
+        end do
+        call genhep_check(genhep_draw(sampler, drawn(:, 41:60)))
+        call genhep_check(genhep_append(writer, drawn(:, 41:60)))
+        call genhep_check(genhep_draw(sampler, single))
+        call genhep_check(genhep_append(writer, single, [1.0_c_double, 2.0_c_double, 3.0_c_double]))
+        call expect(genhep_append(writer, single, [1.0_c_double]) == GENHEP_E_SHAPE, 'too few weights noticed')
+        call expect(genhep_writer_events(writer) == 63, '63 events written')
+        call genhep_check(genhep_writer_set_attribute(writer, genhep_c('sigma_pb'), genhep_c('2.5')))
+        call genhep_check(genhep_writer_close(writer))
+        call genhep_writer_free(writer)
+        call genhep_check(genhep_sampler_seek(sampler, 0_c_int64_t))
+        call genhep_check(genhep_draw(sampler, drawn))
+        call genhep_check(genhep_dataset_open(genhep_c(trim(folder) // '/pieces.h5'), c_null_ptr, back))
+        call genhep_check(genhep_dataset_values(back, values, 8_c_int64_t, size(values, kind=c_int64_t)))
+        call genhep_check(genhep_dataset_weights(back, weights, 63_c_int64_t, has))
+        call expect(all(same(values(:, :60), drawn)), 'events in the file as they were drawn')
+        call expect(has == 1 .and. weights(1) < -8.5 .and. all(same(weights(41:61), 1.0_c_double)), 'weights in the file')
+        call expect(genhep_f(genhep_dataset_attribute(back, genhep_c('sigma_pb'))) == '2.5', 'the attribute in the file')
+        call genhep_dataset_free(back)
+        call genhep_sampler_free(sampler)
+        call genhep_options_free(o)
+    end subroutine writers
 
     subroutine latents(trained)
         type(c_ptr), intent(in) :: trained

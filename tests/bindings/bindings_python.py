@@ -182,6 +182,33 @@ def samples(model):
         expect(False, "the exception of the host's generator")
 
 
+def writers(model, folder):
+    o = genhep.Options({"data.storage": "float64"})
+    path, sampler = os.path.join(folder, "pieces.h5"), genhep.Sampler(model, seed=5)
+    with genhep.Writer(path, model, weighted=True, options=o) as writer:
+        for i in range(10):
+            event, _ = sampler.next()
+            writer.append([event], [i - 4.5])
+        writer.append(sampler.draw(50))
+        writer.append(sampler.draw(3, single=True))
+        writer.set_attribute("sigma_pb", "2.5")
+        expect(writer.events == 63, "63 events")
+    back = genhep.Dataset.open(path)
+    drawn = rows(genhep.Sampler(model, seed=5).draw(60))
+    expect(rows(back.values())[:60] == drawn and back.columns == model.columns, "the file to hold what was drawn")
+    expect(list(back.weights())[:11] == [i - 4.5 for i in range(10)] + [1], "weights, ones where none were given")
+    expect(back.attribute("sigma_pb") == "2.5" and back.attribute("process") == "zll", "attributes")
+    other = os.path.join(folder, "given_up.csv")
+    try:
+        with genhep.Writer(other, back) as writer:
+            writer.append(drawn)
+            raise KeyError("mine")
+    except KeyError:
+        expect(not os.path.exists(other), "no file after an exception")
+    expect_error("GENHEP_E_SHAPE", "2", lambda: genhep.Writer(other, back).append([[1, 2]]))
+    expect_error("GENHEP_E_ARG", "tells no format", lambda: genhep.Writer("x.y", model))
+
+
 def latents(model, folder):
     events = genhep.Sampler(model).draw(40)
     mu, sigma = model.encode(events)
@@ -239,6 +266,7 @@ def main(path, folder, *_):
     events = genhep.Dataset.open(path)
     model = train(events, folder)
     samples(model)
+    writers(model, folder)
     latents(model, folder)
     conditions(events)
     evaluations(model, events)

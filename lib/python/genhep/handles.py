@@ -440,3 +440,57 @@ class Sampler(Handle):
         call = c.UNIFORM(relay) if function else c.UNIFORM()
         check(lib.genhep_sampler_set_uniform(raw(self), call, None))
         self._uniform = call
+
+
+class Writer(Handle):
+    """An event file written in pieces, as the events come.
+
+        with genhep.Writer("events.h5", model) as writer:
+            for _ in range(100):
+                writer.append(sampler.draw(10000))
+
+    The file takes its name when the block ends, or in close(); after an exception nothing of it is left.
+    """
+
+    _free = "genhep_writer_free"
+
+    def __init__(self, path, schema, weighted=False, options=None):
+        """schema: a Dataset or a Model, whose columns, units and attributes the file gets. weighted: every event has a weight."""
+        create = lib.genhep_writer_create_for_model if isinstance(schema, Model) else lib.genhep_writer_create
+        super().__init__(make(create, raw(schema), encode(path), int(weighted), raw(options)), _log(options), *schema._owner.keep)
+        self._d = len(schema.columns)
+
+    def append(self, events, weights=None):
+        """Write events (N, D); weights: N numbers, ones when they are missing in a file of weighted events."""
+        if numpy is not None and getattr(events, "dtype", None) == numpy.float32 and events.ndim == 2 and events.shape[1] == self._d:
+            rows = Buffer(len(events), self._d, "f")
+            rows.values[...] = events
+        else:
+            rows = from_rows(events, self._d)
+        weight = None if weights is None else from_numbers(weights, rows.n)
+        call = lib.genhep_writer_append_float if rows.code == "f" else lib.genhep_writer_append_double
+        check(call(raw(self), rows.n, rows.pointer, self._d, None if weight is None else weight.pointer))
+
+    def set_attribute(self, key, value):
+        """Set an attribute; `beams` and `sqrt_s_GeV` of event records, and `sigma_pb` of HepMC3, before the first event."""
+        check(lib.genhep_writer_set_attribute(raw(self), encode(key), encode(value)))
+
+    @property
+    def events(self):
+        """Events so far."""
+        return lib.genhep_writer_events(raw(self))
+
+    def close(self):
+        """Complete the file and let go of the handle."""
+        try:
+            check(lib.genhep_writer_close(raw(self)))
+        finally:
+            super().close()
+
+    def abandon(self):
+        """Leave no file and let go of the handle."""
+        super().close()
+
+    def __exit__(self, kind, *_):
+        if self._owner is not None:
+            self.abandon() if kind else self.close()
