@@ -63,7 +63,8 @@ static gh_status plan_skip(genhep_model *model)
     for (int64_t k = 0; k < D; k++) columns[k] = model->schema->names[model->targets[k]];
     const gh_named targets = {model->prep, columns, T}, conditions = {model->condition_prep, columns + T, D - T};
     if (!gh_namesakes(&targets, &conditions, model->skip_from))
-        status = gh_fail(GENHEP_E_OPTION, "option 'generator.skip': found 'condition', but no coordinate of prep has the name of one of prep.condition");
+        status = gh_fail(GENHEP_E_OPTION, "option 'generator.skip': found 'condition', but no coordinate of prep has the name of one of "
+                                          "prep.condition");
 cleanup:
     gh_free(&model->hooks, columns);
     return status;

@@ -306,4 +306,5 @@ START_TEST(wrong_settings_are_answered)
 END_TEST
 
 GH_TEST_MAIN("adversarial training", threads_change_no_bit, resume_continues_bitwise, it_learns_a_correlation, collapse_is_said_once,
-             divergence_ends_in_a_status_and_sound_weights, model_files_hold_the_generator_alone, skip_starts_at_the_condition_of_the_same_name, figure_looks_at_what_is_taught, wrong_settings_are_answered)
+             divergence_ends_in_a_status_and_sound_weights, model_files_hold_the_generator_alone, skip_starts_at_the_condition_of_the_same_name,
+             figure_looks_at_what_is_taught, wrong_settings_are_answered)
