@@ -321,6 +321,10 @@ gh_status gh_conditions_copy(const genhep_model *model, genhep_model *copy)
     if (!C) return GENHEP_OK;
     copy->condition_share = gh_prep_share_retain(model->condition_share);
     copy->reference = gh_reference_retain(model->reference);
+    if (model->skip_from) {
+        GH_TRY(gh_alloc(&copy->hooks, &copy->skip_from, model->p, sizeof *copy->skip_from));
+        memcpy(copy->skip_from, model->skip_from, (size_t)model->p * sizeof *copy->skip_from);
+    }
     GH_TRY(gh_alloc(&copy->hooks, &copy->examples, GH_EXAMPLES * C, sizeof *copy->examples));
     memcpy(copy->examples, model->examples, (size_t)(GH_EXAMPLES * C) * sizeof *copy->examples);
     return GENHEP_OK;

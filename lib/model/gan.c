@@ -3,6 +3,8 @@
  *   x = G(z, y)            generator.skip = off
  *   x = z + G(z, y)        on: as many noise numbers as coordinates; with small output weights training starts at the
  *                          independent baseline of quantile-mapped coordinates
+ *   x = C y + G(z, y)      condition: y_k of the same name is added to x_j, so training starts at the conditions themselves: the
+ *                          plain GAN of unfolding, which has no noise, starts at what was measured
  *   x = y + e^s eps, (y, s) = G(z, y)   generator.noise = event: a width of its own for every coordinate, as a decoder has it
  * The discriminator belongs to training: train/adversarial/. */
 #include <math.h>
@@ -14,6 +16,7 @@
 #include "model/gan.h"
 #include "model/network_options.h"
 #include "model/tiles_share.h"
+#include "prep/namesakes.h"
 
 #ifdef GH_REAL_DOUBLE
 #define EXP exp
@@ -35,6 +38,39 @@ int gh_gan_skip(const genhep_model *model)
     return gh_option_is(model->options, "generator.skip", "on");
 }
 
+void gh_gan_add_skip(const genhep_model *model, int64_t n, const gh_real *noise, int64_t stride, const gh_real *conditions, gh_real *X)
+{
+    const int64_t P = model->p, Q = model->q;
+    if (gh_gan_skip(model))
+        for (int64_t i = 0; i < n; i++)
+            for (int64_t j = 0; j < P; j++) X[i * P + j] += noise[i * stride + j];
+    if (model->skip_from)
+        for (int64_t i = 0; i < n; i++)
+            for (int64_t j = 0; j < P; j++)
+                if (model->skip_from[j] >= 0) X[i * P + j] += conditions[i * Q + model->skip_from[j]];
+}
+
+/* generator.skip = condition: which condition goes to which coordinate, by their names. */
+static gh_status plan_skip(genhep_model *model)
+{
+    const int64_t D = model->schema->d, T = model->n_targets;
+    gh_status status;
+    char **columns = NULL;
+    if (!gh_option_is(model->options, "generator.skip", "condition")) return GENHEP_OK;
+    if (model->q < 1)
+        GH_FAIL(GENHEP_E_OPTION, "option 'generator.skip': found 'condition' in a model without conditions (data.condition)");
+    GH_TRY_CLEANUP(gh_alloc(&model->hooks, &columns, D, sizeof *columns));
+    GH_TRY_CLEANUP(gh_alloc(&model->hooks, &model->skip_from, model->p, sizeof *model->skip_from));
+    for (int64_t k = 0; k < D; k++) columns[k] = model->schema->names[model->targets[k]];
+    const gh_named targets = {model->prep, columns, T}, conditions = {model->condition_prep, columns + T, D - T};
+    if (!gh_namesakes(&targets, &conditions, model->skip_from))
+        status = gh_fail(GENHEP_E_OPTION, "option 'generator.skip': found 'condition', but no coordinate of prep has the name of one of "
+                                          "prep.condition");
+cleanup:
+    gh_free(&model->hooks, columns);
+    return status;
+}
+
 static gh_status plan_latents(genhep_model *model)
 {
     const genhep_options *options = model->options;
@@ -46,11 +82,12 @@ static gh_status plan_latents(genhep_model *model)
     if (gh_gan_skip(model) && (model->latents != model->p || noise != GH_LATENT_NORMAL))
         GH_FAIL(GENHEP_E_OPTION, "option 'generator.skip': 'on' needs normal noise and as many latents as the %lld coordinates, found %lld",
                 (long long)model->p, (long long)model->latents);
-    if (gh_gan_skip(model) && model->noise != GH_NOISE_NONE)
-        GH_FAIL(GENHEP_E_OPTION, "option 'generator.skip': found 'on' with generator.noise = event, expected one of them");
-    for (int64_t j = 0; gh_gan_skip(model) && j < model->p; j++)
+    const int skips = !gh_option_is(options, "generator.skip", "off");
+    if (skips && model->noise != GH_NOISE_NONE)
+        GH_FAIL(GENHEP_E_OPTION, "option 'generator.skip': found it with generator.noise = event, expected one of them");
+    for (int64_t j = 0; skips && j < model->p; j++)
         if (gh_prep_is_censored(model->prep, j))
-            GH_FAIL(GENHEP_E_OPTION, "option 'generator.skip': 'on' needs coordinates without a threshold, found '%s' of stage suppress",
+            GH_FAIL(GENHEP_E_OPTION, "option 'generator.skip': it needs coordinates without a threshold, found '%s' of stage suppress",
                     gh_prep_name(model->prep, j));
     if (!gh_option_is(options, "latent.source", "prior"))
         GH_FAIL(GENHEP_E_OPTION, "option 'latent.source': found 'buffer', but adversarial models have no information buffer; expected 'prior'");
@@ -98,6 +135,7 @@ static gh_status gan_plan(genhep_model *model, int64_t n, const double *prepared
         GH_FAIL(GENHEP_E_OPTION, "option 'model.family': 'fcgan' needs conditions (data.condition)");
     model->noise = gh_option_is(model->options, "generator.noise", "event") ? GH_NOISE_EVENT : GH_NOISE_NONE;
     GH_TRY(plan_latents(model));
+    GH_TRY(plan_skip(model));
     GH_TRY(gh_network_spec_read(model->options, "generator", &spec));
     spec.inputs = model->latents + model->q;
     spec.outputs = model->noise == GH_NOISE_EVENT ? 2 * model->p : model->p;
@@ -168,8 +206,7 @@ static void gan_generate(const genhep_model *model, const gh_draw *draw, int64_t
         gh_gan_input(model, n, normals, W, conditions, input);
     }
     gh_network_infer(&model->decoder, model->parameters, &draw->way, input, n, layers, Y);
-    if (gh_gan_skip(model))
-        for (int64_t k = 0; k < n * P; k++) Y[k] += normals[k];
+    if (O == P) gh_gan_add_skip(model, n, normals, W, conditions, Y);
     for (int64_t i = 0; i < n; i++)
         for (int64_t j = 0; j < P; j++) prepared[i * P + j] = (double)Y[i * O + j];
     if (model->noise == GH_NOISE_EVENT && draw->noise) add_noise(n, P, Y, normals + (W - P), W, prepared);
@@ -195,11 +232,9 @@ static gh_status gan_decode(const genhep_model *model, int64_t n, const gh_real 
         memset(input, 0, (size_t)(GH_BLOCK * I) * sizeof *input);
         gh_gan_input(model, rows, latents + start * L, L, Q ? conditions + start * Q : NULL, input);
         gh_network_infer(&model->decoder, model->parameters, &way, input, GH_BLOCK, layers, Y);
+        if (O == P) gh_gan_add_skip(model, rows, latents + start * L, L, Q ? conditions + start * Q : NULL, Y);
         for (int64_t i = 0; i < rows; i++)
-            for (int64_t j = 0; j < P; j++) {
-                const int64_t k = (start + i) * P + j;
-                prepared[k] = (double)Y[i * O + j] + (gh_gan_skip(model) ? (double)latents[k] : 0);
-            }
+            for (int64_t j = 0; j < P; j++) prepared[(start + i) * P + j] = (double)Y[i * O + j];
     }
     gh_free_aligned(&model->hooks, scratch);
     return GENHEP_OK;

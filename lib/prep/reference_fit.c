@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "prep/namesakes.h"
 #include "prep/quantile_knots.h"
 #include "prep/reference_handle.h"
 
@@ -11,48 +12,14 @@ enum { LEAST_EVENTS = 200 }; /* of a bin, as long as there is more than one */
 /* Stands in the messages of the quantile fit. */
 static const gh_stage_class speaker = {"reference", 1, NULL, NULL, NULL, NULL, NULL};
 
-/* Length of the prefix of all columns, up to and with its last '_'. */
-static int64_t common_prefix(const genhep_dataset *table)
-{
-    int64_t length = (int64_t)strlen(table->names[0]);
-    for (int64_t j = 1; j < table->d; j++) {
-        int64_t same = 0;
-        while (same < length && table->names[j][same] == table->names[0][same]) same++;
-        length = same;
-    }
-    while (length > 0 && table->names[0][length - 1] != '_') length--;
-    return length;
-}
-
-/* `name` without each occurrence of the prefix that starts a word, into at most 255 bytes. */
-static void bare_name(const char *name, const char *prefix, int64_t length, char bare[256])
-{
-    int64_t n = 0;
-    for (const char *c = name; *c && n < 255;) {
-        int starts = c == name || !strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_", c[-1]);
-        if (starts && length > 0 && strncmp(c, prefix, (size_t)length) == 0) c += length;
-        else bare[n++] = *c++;
-    }
-    bare[n] = '\0';
-}
-
 static int64_t find_pairs(gh_reference *r, const gh_prep *targets, const gh_reference_data *data)
 {
-    const int64_t of_targets = common_prefix(data->target_table), of_conditions = common_prefix(data->condition_table);
-    int64_t pairs = 0;
-    char name[256], other[256];
-    for (int64_t j = 0; j < r->p; j++) {
-        r->partner[j] = -1;
-        if (targets->out.list[j].kind == GH_COORDINATE_DISCRETE) continue;
-        bare_name(gh_prep_name(targets, j), data->target_table->names[0], of_targets, name);
-        for (int64_t k = 0; k < gh_prep_width(r->chain) && r->partner[j] < 0; k++) {
-            bare_name(gh_prep_name(r->chain, k), data->condition_table->names[0], of_conditions, other);
-            if (strcmp(name, other) == 0) r->partner[j] = k;
-        }
-        if (r->partner[j] < 0) continue;
-        pairs++;
-        r->angle[j] = targets->out.list[j].angle != GH_ANGLE_NONE && r->chain->out.list[r->partner[j]].angle != GH_ANGLE_NONE;
-    }
+    const gh_named mine = {targets, data->target_table->names, data->target_table->d};
+    const gh_named others = {r->chain, data->condition_table->names, data->condition_table->d};
+    const int64_t pairs = gh_namesakes(&mine, &others, r->partner);
+    for (int64_t j = 0; j < r->p; j++)
+        r->angle[j] = r->partner[j] >= 0 && targets->out.list[j].angle != GH_ANGLE_NONE &&
+                      r->chain->out.list[r->partner[j]].angle != GH_ANGLE_NONE;
     return pairs;
 }
 

@@ -165,6 +165,12 @@ START_TEST(conditions_in_both_networks)
     snprintf(settings, sizeof settings, "model.family=fcgan %s loss.mmd.weight=0 discriminator.features=pt(a) discriminator.condition=off latent.noise=none",
              condition);
     check_both(settings, 0);
+    snprintf(settings, sizeof settings, "%s loss.mmd.weight=0 discriminator.features=pt(a) generator.skip=condition latent.noise=none "
+             "discriminator.condition=off", condition);
+    check_both(settings, 0);
+    snprintf(settings, sizeof settings, "model.family=fcgan %s loss.mmd.weight=0 discriminator.features=pt(a) generator.skip=condition latent.dim=2",
+             condition);
+    check_both(settings, 1);
 }
 END_TEST
 

@@ -320,8 +320,70 @@ static void refused(const char *settings, const char *mmd, const char *part)
     genhep_options_free(options);
 }
 
+/* Columns t_x, t_y to be generated for g_y, g_x. */
+static genhep_dataset *matched_data(void)
+{
+    static const char *const names[] = {"t_x", "t_y", "g_y", "g_x"};
+    enum { ROWS = 6000 };
+    double *rows = malloc(ROWS * 4 * sizeof *rows);
+    genhep_dataset *data;
+    ck_ok(genhep_random_normal(8, 1, 0, ROWS * 4, rows));
+    for (int i = 0; i < ROWS; i++) rows[4 * i + 3] += rows[4 * i], rows[4 * i + 2] += rows[4 * i + 1];
+    ck_ok(genhep_dataset_from_arrays(NULL, ROWS, 4, names, NULL, rows, 4, NULL, &data));
+    free(rows);
+    return data;
+}
+
+START_TEST(skip_starts_at_the_condition_of_the_same_name)
+{
+    enum { ROWS = 700 };
+    genhep_dataset *data = matched_data();
+    const genhep_dataset *tables[1] = {data};
+    genhep_options *options = small_options(GAN "data.condition=g_* latent.noise=none generator.skip=condition generator.output_gain=0 "
+                                                "prep=identity prep.condition=identity decoder.calibrate=off");
+    genhep_model *model, *copy;
+    genhep_sampler *sampler;
+    double cond[ROWS * 2], events[ROWS * 4];
+    ck_ok(genhep_model_create(options, tables, 1, &model));
+    ck_ok(genhep_random_normal(9, 0, 0, ROWS * 2, cond));
+    ck_ok(gh_model_with_parameters(model, model->parameters, &copy));
+    genhep_model_free(model);
+    ck_ok(genhep_sampler_create(copy, NULL, &sampler));
+    ck_ok(genhep_sampler_draw_double(sampler, ROWS, cond, 2, events, 4, ROWS * 4));
+    for (int i = 0; i < ROWS; i++) {
+        ck_assert(events[4 * i] == (double)(float)cond[2 * i + 1] && events[4 * i + 1] == (double)(float)cond[2 * i]);
+        ck_assert(events[4 * i + 2] == cond[2 * i] && events[4 * i + 3] == cond[2 * i + 1]);
+    }
+    genhep_sampler_free(sampler);
+    genhep_model_free(copy);
+    genhep_options_free(options);
+    genhep_dataset_free(data);
+}
+END_TEST
+
+/* A plain GAN of unfolding is not judged by what its discriminator does not see. */
+START_TEST(figure_looks_at_what_is_taught)
+{
+    genhep_dataset *data = matched_data();
+    for (int sees = 0; sees < 2; sees++) {
+        genhep_options *options = small_options(GAN "data.condition=g_* prep=standardise");
+        ck_ok(genhep_options_set(options, "discriminator.condition", sees ? "on" : "off"));
+        genhep_trainer *trainer = trainer_of(options, data);
+        ck_ok(genhep_trainer_run(trainer, NULL, NULL, NULL));
+        ck_assert_int_eq(trainer->figure.projections, 2 + 2 + (sees ? 8 : 0));
+        ck_assert(isfinite(trainer->state.best_figure));
+        genhep_trainer_free(trainer);
+        genhep_options_free(options);
+    }
+    genhep_dataset_free(data);
+}
+END_TEST
+
 START_TEST(wrong_settings_are_answered)
 {
+    refused(GAN "generator.skip=condition", NULL, "without conditions");
+    refused(GAN "generator.skip=condition data.condition=c", NULL, "no coordinate of prep");
+    refused(GAN "generator.skip=condition generator.noise=event data.condition=c", NULL, "generator.skip");
     refused(GAN "generator.skip=on latent.dim=3", NULL, "generator.skip");
     refused(GAN "latent.noise=none", NULL, "latent.noise");
     refused(GAN "latent.source=buffer", NULL, "latent.source");
@@ -349,4 +411,5 @@ END_TEST
 
 GH_TEST_MAIN("adversarial training", threads_change_no_bit, resume_continues_bitwise, it_learns_a_correlation,
              weights_of_either_sign_shape_the_truth, spectral_and_minibatch_learn, spectral_weights_stretch_by_one, collapse_is_said_once,
-             divergence_ends_in_a_status_and_sound_weights, model_files_hold_the_generator_alone, wrong_settings_are_answered)
+             divergence_ends_in_a_status_and_sound_weights, model_files_hold_the_generator_alone,
+             skip_starts_at_the_condition_of_the_same_name, figure_looks_at_what_is_taught, wrong_settings_are_answered)

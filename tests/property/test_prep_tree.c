@@ -609,5 +609,6 @@ START_TEST(bits_do_not_depend_on_the_call)
 }
 END_TEST
 
-GH_TEST_MAIN("prep_tree", there_and_back, directions_there_and_back, directions_are_coordinates, directions_that_are_not_free_are_refused, isotropic_decays_are_flat, angles_follow_their_axes, beam_frames_order_pt,
-             constraints_hold_bit_for_bit, wild_numbers_stay_finite, azimuth_is_redrawn, bits_do_not_depend_on_the_call)
+GH_TEST_MAIN("prep_tree", there_and_back, directions_there_and_back, directions_are_coordinates, directions_that_are_not_free_are_refused,
+             isotropic_decays_are_flat, angles_follow_their_axes, beam_frames_order_pt, constraints_hold_bit_for_bit, wild_numbers_stay_finite,
+             azimuth_is_redrawn, bits_do_not_depend_on_the_call)

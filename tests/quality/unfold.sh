@@ -1,43 +1,60 @@
 #!/usr/bin/env bash
 # unfold.sh BUILD DATA -- train and judge every card of unfolding on DATA/zw_unfold.h5; rewrites the section "Unfolding" of docs/quality.md.
-# Development sees the first 90 % of the sample, the figures are taken on the last 10 %, each event unfolded REPEAT times.
-# zw_detector_fcgan.card runs the other way and is judged by the AUC of the detector's columns. With TOY=<events> the cards
-# run on the built-in zw_unfold process instead: TOY events to train on, another TOY to be unfolded.
-# OPTIONS="key=value ..." goes to every training.
-#   CARDS="zw_unfold_fcgan zw_unfold_cvae" JUDGE=judge.py tests/quality/unfold.sh build <folder of samples>
-# The figures stay in BUILD/quality/unfold; a card that has some is not run again unless FRESH is set.
+# The sample is shuffled with seed 7; development sees all but the last JUDGED events (20 000: slice 8 then has bins of 2500), the figures
+# are taken on these, each unfolded REPEAT times. `independent` is the preparation of zw_unfold_fcgan_mass.card without a network. zw_detector_fcgan.card runs the other way and is
+# judged by the AUC of the detector's columns. With TOY=<events> the cards run on the built-in zw_unfold process instead: TOY events to
+# train on, another TOY to be unfolded. OPTIONS="key=value ..." goes to every training.
+#   CARDS="zw_unfold_fcgan zw_unfold_cvae" SEEDS="1 2 3" JUDGE=judge.py tests/quality/unfold.sh build <folder of samples>
+# Pictures go to docs/unfold_*.png where gnuplot is there. The figures stay in BUILD/quality/unfold; a card that has some is not run
+# again unless FRESH is set. Minutes are those of processors.
 set -euo pipefail
-build=${1:?build folder}; data=${2:-}; repeat=${REPEAT:-10}; seed=${SEED:-1}; toy=${TOY:-}
-cards=${CARDS:-zw_unfold_fcgan zw_unfold_fcgan_mass zw_unfold_gan zw_unfold_fcgan_paper zw_unfold_cvae zw_detector_fcgan}
+build=${1:?build folder}; data=${2:-}; repeat=${REPEAT:-10}; seeds=${SEEDS:-1}; toy=${TOY:-}
+cards=${CARDS:-independent zw_unfold_fcgan_mass zw_unfold_gan zw_unfold_fcgan zw_unfold_fcgan_paper zw_unfold_cvae zw_detector_fcgan}
 python=${PYTHON:-/usr/bin/python3}; genhep=$build/genhep; here=$(dirname "$0")
 work=$build/quality/unfold${toy:+_toy}; mkdir -p "$work"
 
 if [ -n "$toy" ]; then
-    [ -f "$work/train.h5" ] || $genhep simulate zw_unfold -n "$toy" --seed 21 -o "$work/train.h5" > /dev/null
-    [ -f "$work/truth.h5" ] || $genhep simulate zw_unfold -n "$toy" --seed 22 -o "$work/truth.h5" > /dev/null
-    sample=$work/train.h5; limit=0
+    [ -f "$work/zw.dev.h5" ] || $genhep simulate zw_unfold -n "$toy" --seed 21 -o "$work/zw.dev.h5" > /dev/null
+    [ -f "$work/zw.judge.h5" ] || $genhep simulate zw_unfold -n "$toy" --seed 22 -o "$work/zw.judge.h5" > /dev/null
 else
-    sample=$data/zw_unfold.h5
-    [ -f "$sample" ] || { echo "unfold: no $sample; TOY=<events> uses the built-in process"; exit 0; }
-    limit=$("$python" "$here/tail.py" "$sample" 0.1 "$work/truth.h5")
+    [ -f "$data/zw_unfold.h5" ] || { echo "unfold: no $data/zw_unfold.h5; TOY=<events> uses the built-in process"; exit 0; }
+    [ -f "$work/zw.judge.h5" ] || "$python" "$here/split.py" "$data/zw_unfold.h5" "$work/zw" "${JUDGED:-20000}"
 fi
+truth=$work/zw.judge.h5
 
 judge() { # generated, columns, output
-    [ -z "${JUDGE:-}" ] || "$python" "$JUDGE" "$work/truth.h5" "$1" --process zw --columns "$2" > "$3"
+    [ -z "${JUDGE:-}" ] || "$python" "$JUDGE" "$truth" "$1" --process zw --columns "$2" > "$3"
 }
 
-for card in $cards; do
-    base=$work/$card.$seed
-    [ -f "$base.done" ] && [ -z "${FRESH:-}" ] && continue
-    $genhep train "$here/../../examples/cards/$card.card" data.train="$sample" data.limit="$limit" seed="$seed" train.threads="${THREADS:-2}" \
-        ${OPTIONS:-} -o "$base.h5" > "$base.log" 2>&1
-    $genhep sample "$base.h5" --condition "$work/truth.h5" --repeat "$repeat" --seed "$seed" -o "$base.gen.h5" > /dev/null
+run() { # card, seed
+    local base=$work/$1.$2 card=$1 family=
+    [ -f "$base.done" ] && [ -z "${FRESH:-}" ] && return
+    [ "$1" != independent ] || { card=zw_unfold_fcgan_mass; family=model.family=independent; }
+    local TIMEFORMAT="%U %S"
+    { time $genhep train "$here/../../examples/cards/$card.card" data.train="$work/zw.dev.h5" seed="$2" train.threads="${THREADS:-2}" $family \
+        ${OPTIONS:-} -o "$base.h5" > "$base.log" 2>&1; } 2> "$base.cpu"
+    $genhep sample "$base.h5" --condition "$truth" --repeat "$repeat" --seed "$2" -o "$base.gen.h5" > /dev/null
     if [ "$card" = zw_detector_fcgan ]; then
         judge "$base.gen.h5" det_ "$base.judge.json"
     else
-        "$python" "$here/unfold.py" "$work/truth.h5" "$base.gen.h5" --json "$base.unfold.json"
+        "$python" "$here/unfold.py" "$truth" "$base.gen.h5" --json "$base.unfold.json"
         judge "$base.gen.h5" part_ "$base.judge.json"
     fi
+    rm -f "$base.gen.h5"
     touch "$base.done"
+}
+
+for seed in $seeds; do
+    for card in $cards; do run "$card" "$seed"; done
 done
-[ -n "$toy" ] || "$python" "$here/unfold_table.py" "$work" docs/quality.md
+[ -z "$toy" ] || exit 0
+"$python" "$here/unfold_table.py" "$work" docs/quality.md
+command -v gnuplot > /dev/null || exit 0
+drawn=() # many unfoldings of one event, calibration curves, the first card's migration matrix
+for entry in "FCGAN with masses=zw_unfold_fcgan_mass" "FCGAN=zw_unfold_fcgan" "conditional VAE=zw_unfold_cvae"; do
+    base=$work/${entry#*=}.1
+    [ -f "$base.done" ] || continue
+    [ -f "$base.one.h5" ] || $genhep sample "$base.h5" --condition "$truth" data.limit=1 --repeat 50000 --seed 1 -o "$base.one.h5" > /dev/null
+    drawn+=("${entry%%=*}=$base.unfold.json,$base.one.h5")
+done
+[ ${#drawn[@]} = 0 ] || "$python" "$here/unfold_plots.py" "$truth" docs "${drawn[@]}"

@@ -134,8 +134,7 @@ static void generate_slice(void *context, int64_t slice, int64_t worker)
         gh_network_infer(&m->decoder, m->parameters, &way, a->input + start * I, rows, scratch, Y);
     }
     gh_emit(m, m->parameters, rows, Y, a->eps ? a->eps + start * P : NULL, P, X);
-    if (gh_gan_skip(m))
-        for (int64_t k = 0; k < rows * P; k++) X[k] += a->noise[start * P + k];
+    gh_gan_add_skip(m, rows, a->noise + start * m->latents, m->latents, m->q ? a->conditions + start * m->q : NULL, X);
 }
 
 void gh_adversary_generate(genhep_trainer *t)

@@ -18,8 +18,7 @@ static void forward_slice(void *context, int64_t slice, int64_t worker)
     a->generator[slice].products = &a->work[worker].products;
     gh_network_forward(&m->decoder, m->parameters, &a->generator[slice], a->input + start * I, rows, &rng, a->noise_item + start);
     gh_emit(m, m->parameters, rows, a->generator[slice].value[m->decoder.n_layers], a->eps ? a->eps + start * P : NULL, P, X);
-    if (gh_gan_skip(m))
-        for (int64_t k = 0; k < rows * P; k++) X[k] += a->noise[start * P + k];
+    gh_gan_add_skip(m, rows, a->noise + start * m->latents, m->latents, m->q ? a->conditions + start * m->q : NULL, X);
 }
 
 /* The discriminator's verdict, its gradient down to the generated rows. */
