@@ -1,18 +1,20 @@
 /* reach.c -- rapidities in units of what the energy of the beams leaves of them.
- *   one root of mass m, no transverse momentum:  u = y / b,  b = log(sqrt_s / m)
+ *   one root of mass m, no transverse momentum:  u = y / b^(4/3),  b = log(sqrt_s / m)
  *   two roots balanced in pT, y1 = y - d/2, y2 = y + d/2, mT_i^2 = m_i^2 + pT^2, x fractions of the beams' momenta:
  *     x_a = A e^y, A = (mT_1 e^(-d/2) + mT_2 e^(d/2)) / sqrt_s;   x_b = B e^-y, B = (mT_1 e^(d/2) + mT_2 e^(-d/2)) / sqrt_s
- *     u = (y - c) / b,  c = (log B - log A)/2,  b = -(log A + log B)/2        x_a, x_b < 1 is |u| < 1
+ *     u = (y - c) / b^(4/3),  c = (log B - log A)/2,  b = -(log A + log B)/2  x_a, x_b < 1 is |y - c| < b
  *     v = d / sqrt(D),  cosh D = (s - mT_1^2 - mT_2^2) / (2 mT_1 mT_2)        |d| < D is where x_a x_b < 1 can be
- * Heavy systems are central because parton densities end at x = 1; in u that is no correlation any more. d feels the steep densities
- * before their end: its spread falls about as the root of D. b and D stop at LEAST, for what a generator makes beyond the beams' reach.
- * log-Jacobian: -log b - (log D)/2. */
+ * Heavy systems are central because parton densities end at x = 1; in u that is no correlation any more. Densities vanish there as a
+ * power of 1 - x, so the spread of y falls a little faster than its range; that of d, which the end touches less, as the root of D. Both
+ * powers are measured on t tbar events (docs/internals/PREPARATIONS.md). b and D stop at LEAST, for what a generator makes beyond the
+ * beams' reach. log-Jacobian: -(4/3) log b - (log D)/2. */
 #include <math.h>
 
 #include "prep/panel.h"
 #include "prep/stage.h"
 
 #define LEAST 1e-3
+#define POWER (4. / 3)
 
 enum { RAPIDITY, DIFFERENCE, LOG_PT, MASS, OTHER_MASS, TWO_ROOTS }; /* places in `columns` */
 
@@ -69,13 +71,13 @@ static gh_status reach_build(gh_stage *stage)
     return GENHEP_OK;
 }
 
-/* Range of the rapidity, |y - centre| < half. */
-static void rapidity_range(const reach *s, double d, const double mt[2], double *centre, double *half)
+/* Middle of the rapidity's range, and its half width to the power of 4/3. */
+static void rapidity_range(const reach *s, double d, const double mt[2], double *centre, double *unit)
 {
     const double up = exp(d / 2), down = 1 / up;
     const double a = log((mt[0] * down + mt[1] * up) / s->sqrt_s), b = log((mt[0] * up + mt[1] * down) / s->sqrt_s);
     *centre = (b - a) / 2;
-    *half = fmax(-(a + b) / 2, LEAST);
+    *unit = pow(fmax(-(a + b) / 2, LEAST), POWER);
 }
 
 /* sqrt(D); without rounding to D = 0 next to the end */
@@ -99,7 +101,7 @@ static int is_mass(const reach *s, int64_t k)
 
 static double one_range(const reach *s, double m)
 {
-    return fmax(log(s->sqrt_s / m), LEAST);
+    return pow(fmax(log(s->sqrt_s / m), LEAST), POWER);
 }
 
 static gh_status reach_forward(const gh_stage *stage, const gh_pass *pass, const double *in, double *out)
@@ -116,17 +118,17 @@ static gh_status reach_forward(const gh_stage *stage, const gh_pass *pass, const
         }
         double log_slope;
         if (two) {
-            double mt[2], centre, half;
+            double mt[2], centre, unit;
             transverse_masses(s, in, i, mt);
             const double scale = difference_scale(s, mt);
-            rapidity_range(s, d[i], mt, &centre, &half);
-            u[i] = (y[i] - centre) / half;
+            rapidity_range(s, d[i], mt, &centre, &unit);
+            u[i] = (y[i] - centre) / unit;
             v[i] = d[i] / scale;
-            log_slope = -log(half) - log(scale);
+            log_slope = -log(unit) - log(scale);
         } else {
-            const double half = one_range(s, d[i]);
-            u[i] = y[i] / half;
-            log_slope = -log(half);
+            const double unit = one_range(s, d[i]);
+            u[i] = y[i] / unit;
+            log_slope = -log(unit);
         }
         if (pass->log_jacobian) pass->log_jacobian[i] += log_slope;
     }
@@ -141,11 +143,11 @@ static void reach_inverse(const gh_stage *stage, const gh_pass *pass, const doub
     (void)pass;
     for (int i = 0; i < GH_PANEL; i++) {
         if (s->count == TWO_ROOTS) {
-            double mt[2], centre, half;
+            double mt[2], centre, unit;
             transverse_masses(s, in, i, mt);
             d[i] = v[i] * difference_scale(s, mt);
-            rapidity_range(s, d[i], mt, &centre, &half);
-            y[i] = centre + u[i] * half;
+            rapidity_range(s, d[i], mt, &centre, &unit);
+            y[i] = centre + u[i] * unit;
         } else {
             y[i] = u[i] * one_range(s, v[i]);
         }

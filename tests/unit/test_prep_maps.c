@@ -179,7 +179,8 @@ START_TEST(an_edge_that_moves_with_the_mass)
 }
 END_TEST
 
-/* Two roots back to back in pT: |u| = 1 exactly where a beam has given all it has, |v| <= sqrt(D) where the difference alone takes it all. */
+/* Two roots back to back in pT: |u| = b^(-1/3) where a beam has given all it has, b half the range of y; |v| = sqrt(D) where the difference
+ * alone takes it all. */
 START_TEST(rapidities_in_reach_of_the_beams)
 {
     static const char *const names[] = {"m", "n", "logpT", "y", "dy"};
@@ -198,6 +199,7 @@ START_TEST(rapidities_in_reach_of_the_beams)
         if (i % 3 == 0) row[3] = log(13000 / plus);        /* x_a = 1 */
         else if (i % 3 == 1) row[3] = -log(13000 / minus); /* x_b = 1 */
         else row[3] = noise(i, 4) * log(13000 / plus) - (1 - noise(i, 4)) * log(13000 / minus);
+        back[5 * i + 1] = cbrt(log(13000 / plus * 13000 / minus) / 2); /* what 1/u will be at the end */
         back[5 * i] = row[4] / most; /* what v / sqrt(D) will be */
     }
     ck_ok(fit("reach(13000, y, dy, logpT, m, n)", NULL, data, &prep));
@@ -206,7 +208,8 @@ START_TEST(rapidities_in_reach_of_the_beams)
     for (int64_t i = 0; i < N; i++) {
         const double *row = data->values + 5 * i, *u = z + 5 * i, root = back[5 * i] == 0 ? 1 : u[4] / back[5 * i];
         ck_assert(u[0] == row[0] && u[1] == row[1] && u[2] == row[2]);
-        ck_assert_msg(i % 3 == 2 ? fabs(u[3] - (2 * noise(i, 4) - 1)) < 1e-9 : fabs(fabs(u[3]) - 1) < 1e-9, "%lld: %.12g", (long long)i, u[3]);
+        const double share = u[3] * back[5 * i + 1];
+        ck_assert_msg(i % 3 == 2 ? fabs(share - (2 * noise(i, 4) - 1)) < 1e-9 : fabs(fabs(share) - 1) < 1e-9, "%lld: %.12g", (long long)i, share);
         ck_assert_msg(fabs(row[4] - back[5 * i] * root * root) < 1e-9, "%g", row[4]);
         double moved[5], there[5], slope;
         memcpy(moved, row, sizeof moved);
@@ -234,7 +237,7 @@ START_TEST(rapidities_in_reach_of_the_beams)
     gh_prep_inverse(prep, work, N, z, 5, NULL, 0, back, 5);
     for (int64_t i = 0; i < N; i++) {
         const double most = log(1300 / data->values[5 * i]);
-        ck_assert(fabs(z[5 * i + 3] * most - data->values[5 * i + 3]) < 1e-12 && fabs(jacobian[i] + log(most)) < 1e-12);
+        ck_assert(fabs(z[5 * i + 3] * pow(most, 4. / 3) - data->values[5 * i + 3]) < 1e-12 && fabs(jacobian[i] + log(most) * 4 / 3) < 1e-12);
         ck_assert(fabs(back[5 * i + 3] - data->values[5 * i + 3]) < 1e-12 && back[5 * i] == data->values[5 * i]);
     }
     gh_prep_work_free(work);
