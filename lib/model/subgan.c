@@ -175,13 +175,14 @@ gh_status gh_subgan_pool(const genhep_model *model, const genhep_dataset *const 
     const genhep_dataset *first = datasets[0];
     double share[GH_SET_KINDS] = {0};
     int64_t n = 0, at = 0;
+    const int equal = gh_option_is(model->options, "prep.pool", "equal");
     pool_shares(&model->subtraction, share);
     for (int64_t t = 0; t < n_datasets; t++) n += datasets[t]->n;
     GH_TRY(gh_dataset_create(&model->hooks, n, first->d, (const char *const *)first->names, (const char *const *)first->units, 1, pooled));
     (*pooled)->storage = first->storage;
     gh_status status = gh_dataset_copy_attributes(*pooled, first);
     for (int64_t t = 0; !status && t < n_datasets; t++) {
-        status = pool_table(datasets[t], share[t] * (double)n / model->subtraction.sigma[0], at, *pooled);
+        status = pool_table(datasets[t], equal ? (double)datasets[t]->n : share[t] * (double)n / model->subtraction.sigma[0], at, *pooled);
         at += datasets[t]->n;
     }
     if (status) {

@@ -17,7 +17,7 @@
  * classes do not belong together; a sample without a cross section, or with one that its classes cannot have. */
 gh_status gh_subgan_set_sigmas(genhep_model *model, const genhep_dataset *const *datasets, int64_t n_datasets);
 
-/** All tables as one for the preparation, weighted as their events stand among the generated ones of all classes: maps to normals that
+/** All tables as one for the preparation, weighted (prep.pool = generated) as their events stand among the generated ones of all classes: maps to normals that
  * are fitted on it make independent coordinates the right start. GENHEP_E_NUMERIC: a sample's weights do not add up to more than 0. */
 gh_status gh_subgan_pool(const genhep_model *model, const genhep_dataset *const *datasets, int64_t n_datasets, genhep_dataset **pooled);
 
