@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/normal.h"
 #include "base/text.h"
 #include "model/gan.h"
 #include "model/network_options.h"
@@ -43,14 +44,16 @@ static void expected_sigmas(const gh_subtraction *s, double sigma[GH_CLASSES])
     gh_class_table_sigmas(&s->table, s->sigma, share, sigma);
 }
 
-/* The start of the rates. */
-static void start_rates(genhep_model *model)
+/* The start of the rates, or of the labels where they have noise of their own: the bias of their outputs. */
+static void start_classes(genhep_model *model)
 {
     const gh_subtraction *s = &model->subtraction;
+    const gh_layer *last = &model->decoder.layer[model->decoder.n_layers - 1];
     double sigma[GH_CLASSES] = {0};
+    gh_real *start = model->parameters + (s->stratified ? s->rates : last->bias + model->p);
+    if (!s->stratified && (!gh_gan_skip(model) || !model->decoder.dense)) return;
     expected_sigmas(s, sigma);
-    for (int64_t k = 0; k < s->table.classes; k++)
-        model->parameters[s->rates + k] = (gh_real)log(fmax(sigma[k] / s->sigma[0], 1e-6));
+    for (int64_t k = 0; k < s->table.classes; k++) start[k] = (gh_real)log(fmax(sigma[k] / s->sigma[0], 1e-6));
 }
 
 static gh_status subgan_plan(genhep_model *model, int64_t n, const double *prepared, const double *weights)
@@ -84,7 +87,7 @@ static gh_status subgan_plan(genhep_model *model, int64_t n, const double *prepa
     GH_TRY(gh_tiles_share_create(&model->hooks, &model->tiles));
     GH_TRY(gh_alloc_aligned(&model->hooks, &model->parameters, model->n_parameters, sizeof(gh_real)));
     gh_network_start(&model->decoder, model->parameters, gh_option_int(model->options, "seed"), 1);
-    if (s->stratified && s->sigma[0] > 0) start_rates(model);
+    if (s->sigma[0] > 0) start_classes(model);
     return GENHEP_OK;
 }
 
@@ -174,13 +177,14 @@ gh_status gh_subgan_pool(const genhep_model *model, const genhep_dataset *const 
     const genhep_dataset *first = datasets[0];
     double share[GH_SET_KINDS] = {0};
     int64_t n = 0, at = 0;
+    const int equal = gh_option_is(model->options, "prep.pool", "equal");
     pool_shares(&model->subtraction, share);
     for (int64_t t = 0; t < n_datasets; t++) n += datasets[t]->n;
     GH_TRY(gh_dataset_create(&model->hooks, n, first->d, (const char *const *)first->names, (const char *const *)first->units, 1, pooled));
     (*pooled)->storage = first->storage;
     gh_status status = gh_dataset_copy_attributes(*pooled, first);
     for (int64_t t = 0; !status && t < n_datasets; t++) {
-        status = pool_table(datasets[t], share[t] * (double)n / model->subtraction.sigma[0], at, *pooled);
+        status = pool_table(datasets[t], equal ? (double)datasets[t]->n : share[t] * (double)n / model->subtraction.sigma[0], at, *pooled);
         at += datasets[t]->n;
     }
     if (status) {
@@ -206,6 +210,12 @@ void gh_subgan_rates(const genhep_model *model, gh_real *rates)
     gh_softmax_forward(rates, model->parameters + model->subtraction.rates, 0, 1, model->subtraction.table.classes);
 }
 
+/* A Gumbel number from a normal one: the largest of b_k plus such numbers is k with the probability softmax(b)_k. */
+static double gumbel(double z)
+{
+    return -log(-log1p(-gh_normal_cdf(-z)));
+}
+
 /* batch / rows of class k in it */
 static double share_of(int64_t batch, int64_t C, int64_t k)
 {
@@ -223,7 +233,7 @@ void gh_subgan_output(const genhep_model *model, double gain, const gh_real *rat
             const int64_t own = (first + i) % C;
             for (int64_t k = 0; k < C; k++) c[i * C + k] = k == own ? (gh_real)(share_of(batch, C, k) * (double)rates[k]) : 0;
         } else {
-            for (int64_t k = 0; k < C; k++) c[i * C + k] = (gh_real)gain * (Y[i * O + P + k] + (skip ? noise[i * L + P + k] : 0));
+            for (int64_t k = 0; k < C; k++) c[i * C + k] = (gh_real)(gain * ((double)Y[i * O + P + k] + (skip ? gumbel((double)noise[i * L + P + k]) : 0)));
         }
     }
     if (!model->subtraction.stratified) gh_softmax_forward(c, c, C, N, C);
@@ -299,8 +309,10 @@ static const gh_real *raw_rows(const genhep_model *model, const gh_network_way *
         for (int64_t k = 0; k < C; k++) input[i * I + L + k] = k == classes[i];
     }
     gh_network_infer(net, model->parameters, way, input, n, layers, Y);
-    if (gh_gan_skip(model)) /* O = L */
-        for (int64_t k = 0; k < n * O; k++) Y[k] += normals[k];
+    for (int64_t i = 0; gh_gan_skip(model) && i < n; i++) { /* O = L */
+        for (int64_t j = 0; j < P; j++) Y[i * O + j] += normals[i * O + j];
+        for (int64_t j = P; j < O; j++) Y[i * O + j] += (gh_real)gumbel((double)normals[i * O + j]);
+    }
     for (int64_t i = 0; !s->stratified && i < n; i++) {
         int32_t best = 0;
         for (int32_t k = 1; k < C; k++)

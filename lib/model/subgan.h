@@ -2,9 +2,9 @@
  *
  * subtract.labels = softmax: noise to P coordinates and C numbers a_k, labels c = softmax(gain a); the class is the largest.
  *   generator.skip = off   x = Y_x,            a = Y_a
- *                    on    x = z_x + Y_x,      a = z_a + Y_a     L = P + C noise numbers: training starts at independent
- *                          coordinates with classes that depend on nothing, and what Y_a has to learn is smooth: the labels
- *                          are sharp because the gain is large, not because the network is steep
+ *                    on    x = z_x + Y_x,      a = g(z_a) + Y_a  L = P + C noise numbers, g gives Gumbel numbers: training starts at
+ *                          independent coordinates with classes that depend on nothing, and Y_a has to learn the logarithms of
+ *                          the classes' shares at x; the labels are sharp because the gain is large, not because the network is steep
  * subtract.labels = stratified: the class is an input (one of C), x = Y_x (+ z_x), and every class has a rate
  *   r = softmax(b), b learned: labels are pure by construction.
  * Training: train/subtraction/. Derivations: docs/internals/ADVERSARIAL.md. */
@@ -17,7 +17,7 @@
  * classes do not belong together; a sample without a cross section, or with one that its classes cannot have. */
 gh_status gh_subgan_set_sigmas(genhep_model *model, const genhep_dataset *const *datasets, int64_t n_datasets);
 
-/** All tables as one for the preparation, weighted as their events stand among the generated ones of all classes: maps to normals that
+/** All tables as one for the preparation, weighted (prep.pool = generated) as their events stand among the generated ones of all classes: maps to normals that
  * are fitted on it make independent coordinates the right start. GENHEP_E_NUMERIC: a sample's weights do not add up to more than 0. */
 gh_status gh_subgan_pool(const genhep_model *model, const genhep_dataset *const *datasets, int64_t n_datasets, genhep_dataset **pooled);
 

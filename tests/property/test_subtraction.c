@@ -298,6 +298,40 @@ START_TEST(host_numbers_decide_everything)
 }
 END_TEST
 
+/* Before any training: classes in the ratio of their cross sections, events of base with its marginals. */
+START_TEST(training_starts_at_the_cross_sections)
+{
+    genhep_options *options = subtraction_options("add=yes generator.skip=on generator.output_gain=0");
+    subtraction_tables data = subtraction_data(40000, 0);
+    genhep_model *model;
+    static double events[20000 * D], rows[40000 * D];
+    ck_ok(genhep_options_set(options, "prep", "quantile"));
+    ck_ok(genhep_options_set(options, "classes", "B-S: base ; S: base subtract ; A: add"));
+    ck_ok(genhep_subgan_create(options, (const genhep_dataset *const *)data.table, 3, &model));
+    ck_ok(gh_subgan_measure(model));
+    const double expected[3] = {6. / 12, 4. / 12, 2. / 12};
+    for (int k = 0; k < 3; k++)
+        ck_assert_msg(fabs(model->subtraction.fraction[k] - expected[k]) < 5 * 0.5 / sqrt(131072), "class %d: share %g", k, model->subtraction.fraction[k]);
+    genhep_sampler *s = sampler_of(model, "B-S, S, A", 1);
+    ck_ok(genhep_sampler_draw_double(s, 20000, NULL, 0, events, D, 20000 * D));
+    double found[2] = {0}, mean[2] = {0};
+    for (int i = 0; i < 20000; i++) found[0] += events[i * D] / 20000, found[1] += events[i * D] * events[i * D] / 20000;
+    const double pb[2] = {10. / 12, 2. / 12};
+    for (int t = 0; t < 2; t++) {
+        const genhep_dataset *table = data.table[2 * t];
+        const int64_t n = genhep_dataset_events(table);
+        ck_ok(genhep_dataset_values(table, rows, D, n * D));
+        for (int64_t i = 0; i < n; i++) mean[0] += pb[t] * rows[i * D] / (double)n, mean[1] += pb[t] * rows[i * D] * rows[i * D] / (double)n;
+    }
+    ck_assert_msg(fabs(found[0] - mean[0]) < 0.06 && fabs(found[1] - mean[1]) < 0.2, "x: mean %g, of squares %g; expected %g, %g", found[0], found[1],
+                  mean[0], mean[1]);
+    genhep_sampler_free(s);
+    genhep_model_free(model);
+    genhep_options_free(options);
+    subtraction_free(&data);
+}
+END_TEST
+
 /* Base is 6 pb at x = 1 and 4 pb at x = -1; taken away are 4 pb at -1: what is left is at 1. */
 START_TEST(it_learns_a_difference)
 {
@@ -417,5 +451,5 @@ START_TEST(divergence_ends_in_a_status)
 }
 END_TEST
 
-GH_TEST_MAIN("subtraction", threads_change_no_bit, resume_continues_bitwise, events_are_functions_of_their_number, weights_are_cross_sections, five_samples,
+GH_TEST_MAIN("subtraction", threads_change_no_bit, resume_continues_bitwise, events_are_functions_of_their_number, weights_are_cross_sections, five_samples, training_starts_at_the_cross_sections,
              host_numbers_decide_everything, it_learns_a_difference, files_keep_classes, wrong_settings_are_answered, divergence_ends_in_a_status)

@@ -48,5 +48,8 @@ for toy in ${TOYS-two_body zll_ee zll_ee_width}; do
         [ -f "$work/$toy.$seed.json" ] && [ -z "${FRESH:-}" ] || tests/quality/paper.sh "$build" "$toy" "$seed" "$work/$toy.$seed"
     done
 done
-[ -n "${SUBTRACT-yes}" ] && THREADS=$threads tests/quality/subtract.sh "$build" "$data"
+if [ -n "${SUBTRACT-yes}" ]; then
+    THREADS=$threads tests/quality/subtract.sh "$build" "$data"
+    "${PYTHON:-/usr/bin/python3}" tests/quality/subtract_plots.py "$work" docs/subtraction.png
+fi
 "${PYTHON:-/usr/bin/python3}" tests/quality/table.py "$work" docs/quality.md

@@ -1,5 +1,5 @@
 """subtract.py GENERATED --base FILE [--subtract FILE] [--add FILE] [--sigma PB] [--reference-base FILE [--reference-subtract FILE]
-[--reference-add FILE]] [--bins 40] [--json FILE] -- a generated sample of base - subtract (+ add) against binned subtraction.
+[--reference-add FILE]] [--last N] [--bins 40] [--json FILE] -- a generated sample of base - subtract (+ add) against binned subtraction.
 
 The samples carry cross sections in the attribute sigma_pb, and each of their events counts sigma_pb/n (or its share of weights).
 GENERATED has the normalisation of its classes as weights that add up to its cross section in pb (dataset `weights`, either
@@ -15,6 +15,7 @@ toy_1x over its range). Per observable:
   mean_ratio                mean of |generated - exact|/e; 0.8 is what binned subtraction itself has on average
   mean_deviation, mean_error   mean of |generated - exact| and of e, pb
   chi2_ndf                  mean of (generated - exact)^2/(their variances, of signed weights)
+  chi2_ndf_last             the same against the last N rows of the reference samples alone (--last)
   chi2_ndf_shape            the same with generated scaled to the exact total
   chi2_ndf_binned           mean of (generated - X)^2/(variance + e^2): needs no exact answer
   binned                    share_inside and mean_ratio of binned subtraction itself against the exact answer
@@ -119,6 +120,11 @@ def histogram(v, w, edges):
     return np.histogram(v, edges, weights=w)[0], np.histogram(v, edges, weights=w**2)[0]
 
 
+def last_rows(v, w, n):
+    """The last n rows of a sample, their weights scaled to the whole sample's sum."""
+    return v[-n:], w[-n:] * (w.sum() / w[-n:].sum())
+
+
 def toy_exact(edges, signed):
     parts = {"subtract": np.diff(np.log(edges)), "add": 5 / np.pi * np.diff(np.arctan((edges - 90) / 10))}
     parts["base"] = parts["subtract"] + 0.1 * np.diff(edges)
@@ -173,6 +179,7 @@ def main():
         parser.add_argument(name)
     parser.add_argument("--sigma", type=float)
     parser.add_argument("--bins", type=int, default=40)
+    parser.add_argument("--last", type=int, default=0)
     args = parser.parse_args()
     base, minus = Sample(args.base), Sample(args.subtract) if args.subtract else None
     plus = Sample(args.add) if args.add else None
@@ -226,6 +233,10 @@ def main():
             error = np.sqrt(square)
             scale = exact[0].sum() / h.sum() if h.sum() != 0 else 1.0
             figures.update(compare(h, exact, error, variance, scale))
+            if reference and args.last:
+                parts = [histogram(*last_rows(values[name], w, args.last), edges) for values, w in reference]
+                held = sum(p[0] for p in parts), sum(p[1] for p in parts)
+                figures["chi2_ndf_last"] = compare(h, held, error, variance, 1.0)["chi2_ndf"]
             own = compare(binned, exact, error, square, None)
             figures["binned"] = {k: own[k] for k in ("share_inside", "mean_ratio")}
         if name == "m" and reference:

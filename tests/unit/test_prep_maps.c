@@ -247,6 +247,41 @@ START_TEST(rapidities_in_reach_of_the_beams)
 }
 END_TEST
 
+/* Even rapidities within log(100/m) come out even on (-1,1) at every mass. */
+START_TEST(a_rapidity_within_its_range)
+{
+    static const char *const names[] = {"y", "m"};
+    gh_hooks hooks = gh_hooks_default();
+    genhep_dataset *data = table(N, 2, names, 0);
+    gh_prep *prep;
+    gh_prep_work *work;
+    double *z = calloc(2 * N, sizeof *z), *back = calloc(2 * N, sizeof *back), *jacobian = calloc(N, sizeof *jacobian);
+    for (int64_t i = 0; i < N; i++) {
+        data->values[2 * i + 1] = 10 + 80 * noise(i, 0);
+        data->values[2 * i] = (2 * noise(i, 1) - 1) * log(100 / data->values[2 * i + 1]);
+    }
+    ck_ok(fit("yrange(100, y, m)", NULL, data, &prep));
+    ck_ok(gh_prep_work_create(&hooks, prep, N, &work));
+    ck_ok(gh_prep_forward(prep, work, N, data->values, 2, 1, 0, z, 2, jacobian));
+    gh_prep_inverse(prep, work, N, z, 2, NULL, 0, back, 2);
+    for (int64_t i = 0; i < N; i++) {
+        ck_assert_msg(fabs(z[2 * i] - (2 * noise(i, 1) - 1)) < 1e-12, "%g", z[2 * i]);
+        ck_assert(z[2 * i + 1] == data->values[2 * i + 1] && fabs(back[2 * i] - data->values[2 * i]) < 1e-14);
+        ck_assert(fabs(jacobian[i] + log(log(100 / data->values[2 * i + 1]))) < 1e-10);
+    }
+    double edge[4] = {0.5, 120, 0.2, 3}, there[4], here[4]; /* a mass above the energy of the beams: a floor holds */
+    ck_ok(gh_prep_forward(prep, work, 2, edge, 2, 1, 0, there, 2, NULL));
+    gh_prep_inverse(prep, work, 2, there, 2, NULL, 0, here, 2);
+    for (int j = 0; j < 4; j++) ck_assert(fabs(here[j] - edge[j]) < 1e-12);
+    edge[3] = 0;
+    ck_fails(gh_prep_forward(prep, work, 2, edge, 2, 1, 0, there, 2, NULL), GENHEP_E_NUMERIC, "'m': found 0");
+    gh_prep_work_free(work);
+    gh_prep_free(prep);
+    gh_dataset_free(data);
+    free(z), free(back), free(jacobian);
+}
+END_TEST
+
 START_TEST(quantile_inverts)
 {
     double error, jacobian;
@@ -466,6 +501,9 @@ START_TEST(wrong_input_is_named)
     ck_fails(fit("ptcut(c, p)", NULL, data, &prep), GENHEP_E_OPTION, "ptcut(pT, cos(a), m(Z))");
     ck_fails(fit("ptcut(1, c, p, 2)", NULL, data, &prep), GENHEP_E_OPTION, "ptcut(pT, cos(a), m(Z))");
     ck_fails(fit("ptcut(-1, c, p)", NULL, data, &prep), GENHEP_E_OPTION, "ptcut(pT, cos(a), m(Z))");
+    ck_fails(fit("yrange(c, p)", NULL, data, &prep), GENHEP_E_OPTION, "yrange(sqrt_s, y(Z), m(Z))");
+    ck_fails(fit("yrange(-1, c, p)", NULL, data, &prep), GENHEP_E_OPTION, "yrange(sqrt_s");
+    ck_fails(fit("log(p), yrange(100, c, p)", NULL, data, &prep), GENHEP_E_OPTION, "'p' as it is");
     ck_fails(fit("log(p), ptcut(1, c, p)", NULL, data, &prep), GENHEP_E_OPTION, "'p' as it is");
     ck_fails(fit("reach(x, p)", NULL, data, &prep), GENHEP_E_OPTION, "reach(sqrt_s, y(Z), m(Z))");
     ck_fails(fit("reach(13000, x, p, c)", NULL, data, &prep), GENHEP_E_OPTION, "reach(sqrt_s, y(Z), m(Z))");
@@ -504,5 +542,5 @@ START_TEST(panel_functions)
 }
 END_TEST
 
-GH_TEST_MAIN("prep_maps", maps_invert, an_edge_that_moves_with_the_mass, rapidities_in_reach_of_the_beams, quantile_inverts, constants_are_the_data_s, quantile_makes_normals,
+GH_TEST_MAIN("prep_maps", maps_invert, an_edge_that_moves_with_the_mass, rapidities_in_reach_of_the_beams, a_rapidity_within_its_range, quantile_inverts, constants_are_the_data_s, quantile_makes_normals,
              plateaus_are_values, quantile_weights, periodic_cuts_the_gap, wrong_input_is_named, panel_functions)
