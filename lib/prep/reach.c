@@ -1,13 +1,13 @@
 /* reach.c -- rapidities in units of what the energy of the beams leaves of them.
- *   one root of mass m, no transverse momentum:  u = y / b^(4/3),  b = log(sqrt_s / m)
+ *   one root of mass m, no transverse momentum:  u = y / b,  b = log(sqrt_s / m)          |u| < 1 at every mass
  *   two roots balanced in pT, y1 = y - d/2, y2 = y + d/2, mT_i^2 = m_i^2 + pT^2, x fractions of the beams' momenta:
  *     x_a = A e^y, A = (mT_1 e^(-d/2) + mT_2 e^(d/2)) / sqrt_s;   x_b = B e^-y, B = (mT_1 e^(d/2) + mT_2 e^(-d/2)) / sqrt_s
  *     u = (y - c) / b^(4/3),  c = (log B - log A)/2,  b = -(log A + log B)/2  x_a, x_b < 1 is |y - c| < b
  *     v = d / sqrt(D),  cosh D = (s - mT_1^2 - mT_2^2) / (2 mT_1 mT_2)        |d| < D is where x_a x_b < 1 can be
  * Heavy systems are central because parton densities end at x = 1; in u that is no correlation any more. Densities vanish there as a
- * power of 1 - x, so the spread of y falls a little faster than its range; that of d, which the end touches less, as the root of D. Both
+ * power of 1 - x, so with two roots the spread of y falls a little faster than its range; that of d, which the end touches less, as the root of D. Both
  * powers are measured on t tbar events (docs/internals/PREPARATIONS.md). b and D stop at LEAST, for what a generator makes beyond the
- * beams' reach. log-Jacobian: -(4/3) log b - (log D)/2. */
+ * beams' reach. log-Jacobian: -log b for one root, -(4/3) log b - (log D)/2 for two. */
 #include <math.h>
 
 #include "prep/panel.h"
@@ -101,7 +101,7 @@ static int is_mass(const reach *s, int64_t k)
 
 static double one_range(const reach *s, double m)
 {
-    return pow(fmax(log(s->sqrt_s / m), LEAST), POWER);
+    return fmax(log(s->sqrt_s / m), LEAST);
 }
 
 static gh_status reach_forward(const gh_stage *stage, const gh_pass *pass, const double *in, double *out)
