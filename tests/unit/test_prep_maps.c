@@ -490,9 +490,9 @@ START_TEST(wrong_input_is_named)
     ck_fails(fit("ptcut(c, p)", NULL, data, &prep), GENHEP_E_OPTION, "ptcut(pT, cos(a), m(Z))");
     ck_fails(fit("ptcut(1, c, p, 2)", NULL, data, &prep), GENHEP_E_OPTION, "ptcut(pT, cos(a), m(Z))");
     ck_fails(fit("ptcut(-1, c, p)", NULL, data, &prep), GENHEP_E_OPTION, "ptcut(pT, cos(a), m(Z))");
-    ck_fails(fit("yrange(c, p)", NULL, data, &prep), GENHEP_E_OPTION, "yrange(sqrt_s, y(Z), m(Z))");
-    ck_fails(fit("yrange(-1, c, p)", NULL, data, &prep), GENHEP_E_OPTION, "yrange(sqrt_s");
-    ck_fails(fit("log(p), yrange(100, c, p)", NULL, data, &prep), GENHEP_E_OPTION, "'p' as it is");
+    ck_fails(fit("reach(c, p)", NULL, data, &prep), GENHEP_E_OPTION, "reach(sqrt_s, y(Z), m(Z))'");
+    ck_fails(fit("reach(-1, c, p)", NULL, data, &prep), GENHEP_E_OPTION, "reach(sqrt_s");
+    ck_fails(fit("log(p), reach(100, c, p)", NULL, data, &prep), GENHEP_E_OPTION, "'p' as it is");
     ck_fails(fit("log(p), ptcut(1, c, p)", NULL, data, &prep), GENHEP_E_OPTION, "'p' as it is");
     ck_fails(fit("reach(x, p)", NULL, data, &prep), GENHEP_E_OPTION, "reach(sqrt_s, y(Z), m(Z))");
     ck_fails(fit("reach(13000, x, p, c)", NULL, data, &prep), GENHEP_E_OPTION, "reach(sqrt_s, y(Z), m(Z))");
