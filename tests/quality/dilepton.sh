@@ -34,7 +34,9 @@ done
 run independent ww_lep6_gan 1 model.family=independent
 if [ ! -f "$work/floor.1.json" ]; then
     $genhep evaluate "$truth" "$train" evaluate.max=50000 --json "$work/floor.1.evaluate.json" > /dev/null
-    "$python" "$here/dilepton.py" "$truth" "$train" --json "$work/floor.1.json"
+    "$python" "$here/dilepton.py" "$truth" "$train" --pairs --json "$work/floor.1.json"
 fi
 "$python" "$here/dilepton_table.py" "$work" docs/quality.md
-[ -f "$work/ww_lep6_gan.1.dat" ] && command -v gnuplot > /dev/null && gnuplot -e "bins='$work/ww_lep6_gan.1.dat'; picture='docs/dilepton_features.png'" "$here/dilepton.gp"
+if [ -f "$work/ww_lep6_gan.1.dat" ] && command -v gnuplot > /dev/null; then
+    gnuplot -e "bins='$work/ww_lep6_gan.1.dat'; picture='docs/dilepton_features.png'" "$here/dilepton.gp"
+fi
