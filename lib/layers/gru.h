@@ -25,4 +25,18 @@ void gh_gru_forward(gh_real *Y, const gh_real *X, const gh_real *W, const gh_rea
 void gh_gru_backward(gh_real *gX, int add_to_gX, gh_real *gW, gh_real *gR, gh_real *gb, const gh_real *gY, const gh_real *X,
                      const gh_real *W, const gh_real *R, const gh_gru *shape, int64_t N, gh_real *work, const gh_real *saved);
 
+/** Numbers of scratch per row for the two passes below. */
+int64_t gh_gru_second_work(const gh_gru *shape);
+
+/** The derivative in direction Xdot (shape of X): Ydot (shape of Y) and dots, N gh_gru_saved numbers, that of what forward kept in
+ * `saved`. */
+void gh_gru_tangent(gh_real *Ydot, gh_real *dots, const gh_real *Xdot, const gh_real *W, const gh_real *R, const gh_gru *shape, int64_t N,
+                    gh_real *work, const gh_real *saved);
+
+/** The derivative of gh_gru_backward when X moves along Xdot and gY along rY: rX (assigned; NULL: not wanted) of gX, and what gW, gR
+ * and gb accumulate: the gradient of sum(gY Ydot) + sum(rY Y), gY, rY and Xdot held fixed. */
+void gh_gru_second(gh_real *rX, gh_real *gW, gh_real *gR, gh_real *gb, const gh_real *gY, const gh_real *rY, const gh_real *X,
+                   const gh_real *Xdot, const gh_real *W, const gh_real *R, const gh_gru *shape, int64_t N, gh_real *work,
+                   const gh_real *saved, const gh_real *dots);
+
 #endif

@@ -30,27 +30,40 @@ static int64_t carve(const gh_network *network, int64_t rows, gh_penalty_tape *p
         TAKE(penalty->delta[k], size);
         if (l->norm_scale >= 0) TAKE(penalty->scaled[k], size);
         if (l->norm_scale >= 0 || gh_activation_is_curved(l->activation)) TAKE(penalty->curvature[k], size);
-        if (l->kind == GH_LAYER_MINIBATCH) TAKE(penalty->turned[k], rows * gh_layer_saved(l));
+        if (gh_layer_saved(l)) TAKE(penalty->turned[k], rows * gh_layer_saved(l));
+        if (l->kind == GH_LAYER_GRU) TAKE(penalty->along[k], rows * l->inputs);
     }
     for (int i = 0; i < 3; i++) TAKE(penalty->turn[i], rows * network->values);
     TAKE(penalty->factor, rows);
     TAKE(penalty->mixed, rows * network->values);
-    if (network->work) TAKE(penalty->work, rows * network->work);
+    TAKE(penalty->work, penalty->room);
 #undef TAKE
     return used;
+}
+
+/* Scratch of a row in the largest of the passes. */
+static int64_t work_of(const gh_network *network)
+{
+    int64_t most = network->work;
+    for (int64_t k = 0; k < network->n_layers; k++) {
+        const gh_layer *l = &network->layer[k];
+        const int64_t second = l->kind == GH_LAYER_GRU ? gh_gru_second_work(&l->gru) : 0;
+        if (second > most) most = second;
+    }
+    return most;
 }
 
 gh_status gh_penalty_tape_create(const gh_hooks *hooks, const gh_network *network, int64_t max_rows, gh_penalty_tape *penalty)
 {
     memset(penalty, 0, sizeof *penalty);
     penalty->hooks = *hooks;
-    penalty->room = max_rows * network->work;
-    for (int64_t k = 0; k < network->n_layers; k++) {
+    penalty->room = max_rows * work_of(network);
+    for (int64_t k = 0; k < network->n_layers; k++)
         if (network->layer[k].mean >= 0 || network->spec.norm == GH_NORM_BATCH)
             GH_FAIL(GENHEP_E_OPTION, "gradient penalty of a network with batch norm: expected no norm or layer norm, since every row "
                     "needs an input gradient of its own");
-        if (gh_layer_is_whole(&network->layer[k]))
-            GH_FAIL(GENHEP_E_OPTION, "gradient penalty of a network with recurrent layers or streams: expected kind dense or conv");
+        if (network->layer[k].kind == GH_LAYER_STREAMS || network->layer[k].kind == GH_LAYER_CARRY)
+            GH_FAIL(GENHEP_E_OPTION, "gradient penalty of a network of streams: expected kind dense, conv or rnn");
     }
     int64_t total = carve(network, max_rows, penalty, NULL);
     GH_TRY(gh_alloc_aligned(hooks, &penalty->arena, total, sizeof(gh_real)));
@@ -198,26 +211,52 @@ static void tangent_layer(const gh_network *network, const gh_real *parameters, 
     if (skipped && l->skip_after) add_to(T, skipped, size);
 }
 
-/* Number of the layer in which rows see each other; -1 without. There and below a row's delta comes from all rows, so that c phi is
- * not c delta: its adjoint joins the curvature's sweep at that layer. */
-static int64_t coupled_layer(const gh_network *network)
+/* Layers that are not linear have passes of their own, and c phi joins the curvature's sweep at the highest of them, -1 without:
+ * there and below (*) does not hold. Minibatch discrimination: a row's delta comes from all rows, so c delta is not the adjoint
+ * of c phi. Recurrent: weights act at several steps. */
+static int64_t joining_layer(const gh_network *network)
 {
-    for (int64_t k = 0; k < network->n_layers; k++)
-        if (network->layer[k].kind == GH_LAYER_MINIBATCH) return k;
+    for (int64_t k = network->n_layers - 1; k >= 0; k--)
+        if (network->layer[k].kind == GH_LAYER_MINIBATCH || network->layer[k].kind == GH_LAYER_GRU) return k;
     return -1;
 }
 
-/* As gh_layer_forward and tangent_layer for minibatch discrimination: the next tangent, and what it turns. */
-static void coupled_tangent(const gh_layer *l, const gh_real *parameters, const gh_tape *tape, gh_penalty_tape *penalty, int64_t k,
-                            const gh_real *X_dot, gh_real *next, int64_t N)
+/* The next tangent, before dropout, and what its way down needs. Minibatch discrimination: its weights act on the tangent too. */
+static void layer_tangent(const gh_layer *l, const gh_real *parameters, const gh_tape *tape, gh_penalty_tape *penalty, int64_t k,
+                          const gh_real *X_dot, gh_real *next, int64_t N)
 {
-    gh_minibatch_tangent(next, penalty->turned[k], penalty->work, X_dot, penalty->delta[k], tape->saved[k], parameters + l->weights, N,
-                         l->inputs, l->kernels, l->numbers);
+    if (l->kind == GH_LAYER_GRU) {
+        memcpy(penalty->along[k], X_dot, (size_t)(N * l->inputs) * sizeof *X_dot);
+        gh_gru_tangent(next, penalty->turned[k], X_dot, parameters + l->weights, parameters + l->recurrent, &l->gru, N, penalty->work,
+                       tape->saved[k]);
+    } else if (l->kind == GH_LAYER_MINIBATCH) {
+        gh_minibatch_tangent(next, penalty->turned[k], penalty->work, X_dot, penalty->delta[k], tape->saved[k], parameters + l->weights, N,
+                             l->inputs, l->kernels, l->numbers);
+    } else {
+        gh_layer_forward(l, tape->products, parameters, next, X_dot, N, penalty->work, penalty->room, NULL);
+    }
+}
+
+/* r of the layer's output down to its input, below (NULL: not wanted); adds to the gradients. */
+static void layer_sweep(const gh_layer *l, const gh_real *parameters, const gh_tape *tape, gh_penalty_tape *penalty, int64_t k,
+                        gh_real *below, int add, const gh_real *r, int64_t N, gh_real *gradients)
+{
+    if (l->kind == GH_LAYER_GRU) { /* no skip ends in front of one, so nothing stands in `below` */
+        gh_gru_second(below, gradients + l->weights, gradients + l->recurrent, gradients + l->bias, penalty->delta[k], r, tape->value[k],
+                      penalty->along[k], parameters + l->weights, parameters + l->recurrent, &l->gru, N, penalty->work, tape->saved[k],
+                      penalty->turned[k]);
+        return;
+    }
+    gh_layer_backward(l, tape->products, parameters, below, add, gradients, l->norm_scale < 0, r, tape->value[k], N, penalty->work, penalty->room,
+                      tape->saved[k]);
+    if (l->kind == GH_LAYER_MINIBATCH)
+        gh_minibatch_curve_backward(below, gradients + l->weights, penalty->turned[k], tape->value[k], parameters + l->weights, N, l->inputs,
+                                    l->kernels, l->numbers);
 }
 
 /* The adjoints r of arguments that curved layers leave, from the output down; they add to the gradients. */
 static void curvature_sweep(const gh_network *network, const gh_real *parameters, const gh_tape *tape, gh_penalty_tape *penalty,
-                            int64_t coupled, int64_t N, gh_real *gradients)
+                            int64_t joining, int64_t N, gh_real *gradients)
 {
     unsigned char started[GH_MAX_LAYERS + 1] = {0};
     for (int64_t k = network->n_layers - 1; k >= 0; k--) {
@@ -225,7 +264,7 @@ static void curvature_sweep(const gh_network *network, const gh_real *parameters
         gh_real *r = penalty->turn[(k + 1) % 3];
         const int64_t size = N * l->outputs;
         const size_t bytes = (size_t)size * sizeof *r;
-        if (!started[k + 1] && !penalty->curvature[k] && k != coupled) continue; /* zero so far */
+        if (!started[k + 1] && !penalty->curvature[k] && k != joining) continue; /* zero so far */
         if (started[k + 1]) {
             if (l->skip_after) {
                 memcpy(penalty->turn[l->skip % 3], r, bytes);
@@ -239,7 +278,7 @@ static void curvature_sweep(const gh_network *network, const gh_real *parameters
         } else {
             memset(r, 0, bytes);
         }
-        if (k == coupled) add_scaled(r, penalty->factor, penalty->delta[k], N, l->outputs);
+        if (k == joining) add_scaled(r, penalty->factor, penalty->delta[k], N, l->outputs);
         if (l->skip >= 0 && !l->skip_after) {
             memcpy(penalty->turn[l->skip % 3], r, bytes);
             started[l->skip] = 1;
@@ -249,11 +288,7 @@ static void curvature_sweep(const gh_network *network, const gh_real *parameters
                                    parameters + l->norm_scale, gh_layer_rows(l, N), l->columns);
             add_to(r, penalty->scaled[k], size);
         }
-        gh_layer_backward(l, tape->products, parameters, k ? penalty->turn[k % 3] : NULL, started[k], gradients, l->norm_scale < 0, r, tape->value[k], N,
-                          penalty->work, penalty->room, tape->saved[k]);
-        if (k == coupled)
-            gh_minibatch_curve_backward(k ? penalty->turn[k % 3] : NULL, gradients + l->weights, penalty->turned[k], tape->value[k],
-                                        parameters + l->weights, N, l->inputs, l->kernels, l->numbers);
+        layer_sweep(l, parameters, tape, penalty, k, k ? penalty->turn[k % 3] : NULL, started[k], r, N, gradients);
         started[k] = 1;
     }
 }
@@ -261,8 +296,8 @@ static void curvature_sweep(const gh_network *network, const gh_real *parameters
 void gh_network_penalty_backward(const gh_network *network, const gh_real *parameters, const gh_tape *tape, gh_penalty_tape *penalty,
                                  const gh_real *c, const gh_real *t, int64_t N, int add, gh_real *gradients)
 {
-    const int64_t coupled = coupled_layer(network);
-    int curved = coupled >= 0;
+    const int64_t joining = joining_layer(network);
+    int curved = joining >= 0;
     for (int64_t i = 0; i < N; i++) penalty->factor[i] = gh_without_dust(c[i]);
     c = penalty->factor;
     twice(penalty->turn[0], t, penalty->gradient, N, network->spec.inputs); /* all further tangents carry the factor 2 t */
@@ -271,9 +306,10 @@ void gh_network_penalty_backward(const gh_network *network, const gh_real *param
         gh_real *X_dot = penalty->turn[k % 3], *next = penalty->turn[(k + 1) % 3];
         const int64_t each = l->outputs / l->columns;
         if (!add) gh_layer_clear(l, gradients);
-        const int apart = k > coupled; /* c delta is the adjoint of c phi */
+        const int apart = k > joining; /* c delta is the adjoint of c phi */
         if (apart) mix(penalty->mixed, c, tape->value[k], X_dot, N, l->inputs);
-        gh_layer_backward(l, tape->products, parameters, NULL, 0, gradients, 0, penalty->delta[k], apart ? penalty->mixed : X_dot, N,
+        if (l->kind != GH_LAYER_GRU)
+            gh_layer_backward(l, tape->products, parameters, NULL, 0, gradients, 0, penalty->delta[k], apart ? penalty->mixed : X_dot, N,
                           penalty->work, penalty->room, tape->saved[k]);
         if (l->norm_scale >= 0 && apart) {
             weighted_sum(gradients + l->bias, c, penalty->scaled[k], N, each, l->columns);
@@ -283,12 +319,8 @@ void gh_network_penalty_backward(const gh_network *network, const gh_real *param
         }
         if (penalty->curvature[k]) curved = 1;
         if (k + 1 == network->n_layers && !penalty->curvature[k]) break; /* the tangent of the output has no further use */
-        if (k == coupled) {
-            coupled_tangent(l, parameters, tape, penalty, k, X_dot, next, N);
-            continue;
-        }
-        gh_layer_forward(l, tape->products, parameters, next, X_dot, N, penalty->work, penalty->room, NULL);
+        layer_tangent(l, parameters, tape, penalty, k, X_dot, next, N);
         tangent_layer(network, parameters, tape, penalty, k, next, N, gradients);
     }
-    if (curved) curvature_sweep(network, parameters, tape, penalty, coupled, N, gradients);
+    if (curved) curvature_sweep(network, parameters, tape, penalty, joining, N, gradients);
 }

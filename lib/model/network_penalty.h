@@ -8,8 +8,8 @@
  *   (the caller computes c and t)
  *   gh_network_penalty_backward       dL/dparameters
  * Cost a layer, in products of the size of the forward one: 4 where all activations are piecewise linear (forward,
- * sensitivities, tangent, weights), 6 where they are curved. Rows must not depend on each other, so batch norm is refused;
- * layer norm counts as curved. Derivation: docs/internals/PENALTY.md. Tests: tests/grad/test_network_penalty.c. */
+ * sensitivities, tangent, weights), 6 where they are curved. Batch norm is refused; layer norm and recurrent layers count as curved.
+ * With minibatch discrimination G_i is the gradient of the sum of phi over the rows. Derivation: docs/internals/PENALTY.md. Tests: tests/grad/test_network_penalty.c. */
 #ifndef GH_NETWORK_PENALTY_H
 #define GH_NETWORK_PENALTY_H
 
@@ -22,7 +22,8 @@ typedef struct gh_penalty_tape {
     gh_real *delta[GH_MAX_LAYERS];     /* dphi/da of layer k, a = W x before a norm */
     gh_real *scaled[GH_MAX_LAYERS];    /* layer norm: dphi/d(its output), later the norm's curvature */
     gh_real *curvature[GH_MAX_LAYERS]; /* curved layers: dphi/df, later f'' times it and the argument's tangent */
-    gh_real *turned[GH_MAX_LAYERS];    /* minibatch discrimination: the tangent of its gradient by M */
+    gh_real *turned[GH_MAX_LAYERS];    /* minibatch discrimination: the tangent of its gradient by M; recurrent: of what is kept */
+    gh_real *along[GH_MAX_LAYERS];     /* recurrent: the tangent of the input */
     gh_real *turn[3];                  /* tangents of values, later adjoints of values, of three layers in turn */
     gh_real *factor;                   /* (N): c without dust */
     gh_real *mixed;                    /* c x + xdot */
@@ -31,7 +32,7 @@ typedef struct gh_penalty_tape {
     gh_real *arena;
 } gh_penalty_tape;
 
-/** @return GENHEP_E_OPTION for a network with batch norm or recurrent layers, GENHEP_E_NOMEM. Free with gh_penalty_tape_free. */
+/** @return GENHEP_E_OPTION for a network with batch norm, GENHEP_E_NOMEM. Free with gh_penalty_tape_free. */
 gh_status gh_penalty_tape_create(const gh_hooks *hooks, const gh_network *network, int64_t max_rows, gh_penalty_tape *penalty);
 void gh_penalty_tape_free(gh_penalty_tape *penalty);
 

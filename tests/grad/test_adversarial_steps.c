@@ -197,6 +197,7 @@ START_TEST(minibatch_discrimination)
     check_both("discriminator.minibatch=3x2 loss.penalty=logit loss.gradient_penalty=0.3 discriminator.norm=spectral", 0);
     check_both("discriminator.minibatch=2,3 loss.penalty=logit discriminator.norm=layer discriminator.activation=leaky", 0);
     check_both("discriminator.minibatch=2x2 loss.penalty=none discriminator.kind=rnn discriminator.layers=1 discriminator.units=4", 0);
+    check_both("discriminator.kind=rnn discriminator.layers=2 discriminator.units=4 loss.penalty=logit loss.gradient_penalty=0.3", 1);
 }
 END_TEST
 

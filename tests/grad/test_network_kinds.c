@@ -369,15 +369,35 @@ START_TEST(penalties_through_minibatch)
 }
 END_TEST
 
+/* One recurrent layer and several, that read and that emit, with dropout between them and other rows at the end. */
+START_TEST(penalties_through_recurrent_layers)
+{
+    static penalty_case p;
+    for (int layers = 1; layers < 4; layers++)
+        for (int emits = 0; emits < 2; emits++)
+            for (int variant = 0; variant < 4; variant++) {
+                char what[64];
+                gh_network_spec spec = spec_of(GH_NETWORK_RNN, emits);
+                spec.layers = layers, spec.units = 4, spec.dropout = variant % 2 ? 0.3 : 0;
+                spec.output_activation = variant / 2 ? GH_SOFTPLUS : GH_LINEAR;
+                snprintf(what, sizeof what, "rnn, %d layers, emits %d, variant %d", layers, emits, variant);
+                plan_case(&p.k, &spec);
+                check_penalty(&p, what);
+                close_case(&p.k);
+            }
+    for (int variant = 0; variant < 4; variant++) {
+        gh_network_spec spec = coupled_spec(GH_NETWORK_RNN, variant);
+        spec.units = 4;
+        check_coupled(&spec, "minibatch behind recurrent layers");
+    }
+}
+END_TEST
+
 START_TEST(penalties_refused)
 {
     static kind_case c;
     gh_hooks hooks = gh_hooks_default();
     gh_penalty_tape penalty;
-    gh_network_spec spec = spec_of(GH_NETWORK_RNN, 0);
-    plan_case(&c, &spec);
-    ck_fails(gh_penalty_tape_create(&hooks, &c.network, N, &penalty), GENHEP_E_OPTION, "recurrent");
-    close_case(&c);
     plan_by_hand(&c, GH_NORM_BATCH);
     ck_fails(gh_penalty_tape_create(&hooks, &c.network, N, &penalty), GENHEP_E_OPTION, "batch norm");
     close_case(&c);
@@ -438,5 +458,5 @@ START_TEST(start_weights_keep_the_scale)
 END_TEST
 
 GH_TEST_MAIN("network_kinds", checker_sees_errors, convolutions, recurrent, templates, every_kind_by_hand, penalties_through_convolutions, minibatch_before_the_output,
-             penalties_through_minibatch, penalties_refused,
+             penalties_through_minibatch, penalties_through_recurrent_layers, penalties_refused,
              wrong_plans_are_told, start_weights_keep_the_scale)

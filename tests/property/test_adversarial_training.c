@@ -54,7 +54,7 @@ static genhep_options *variant_options(int k)
         GAN "loss.gan=wasserstein loss.penalty=none discriminator.clip=0.01 discriminator.optimiser=sgd",
         GAN "discriminator.minibatch=5x3 loss.penalty=logit train.batch=700",
         GAN "loss.gan=hinge loss.penalty=none discriminator.norm=spectral discriminator.steps=2",
-        GAN "discriminator.norm=spectral discriminator.kind=rnn discriminator.layers=1 discriminator.units=8 discriminator.minibatch=2x2 loss.penalty=none",
+        GAN "discriminator.norm=spectral discriminator.kind=rnn discriminator.layers=1 discriminator.units=8 discriminator.minibatch=2x2 loss.penalty=r1r2",
     };
     genhep_options *options = small_options(settings[k]);
     ck_ok(genhep_options_set(options, "loss.mmd", "a: 0.3 1 ; b, c: 1 * 0.2"));
