@@ -52,6 +52,9 @@ void gh_critic_free(const gh_hooks *hooks, gh_critic *critic);
 /** What a checkpoint holds of it. @return how many */
 int64_t gh_critic_arrays(gh_critic *critic, gh_array *arrays);
 
+/** GENHEP_E_OPTION for a rest among the features of a discriminator that does not see conditions. */
+gh_status gh_critic_check_features(const gh_event_values *features, int sees_conditions);
+
 /** input (N, P + features + Q) = rows X (N,P), their features, their conditions (N,Q). */
 void gh_critic_input(const gh_event_values *features, int64_t P, int64_t N, const gh_real *X, const gh_real *conditions, int64_t Q,
                      gh_real *input);
