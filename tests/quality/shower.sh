@@ -7,7 +7,9 @@ build=${1:?build folder}; work=${2:-$build/quality}
 genhep=$build/genhep; python=${PYTHON:-/usr/bin/python3}
 mkdir -p "$work"
 [ -f "$work/shower.train.h5" ] || $genhep simulate shower particle=gamma -n "${EVENTS:-100000}" --seed 1 -o "$work/shower.train.h5"
-[ -f "$work/shower.truth.h5" ] || $genhep simulate shower particle=gamma -n 20000 --seed 2 -o "$work/shower.truth.h5"
+# processor seconds of a command
+seconds() { ( TIMEFORMAT='%U %S'; time "$@" > /dev/null ) 2>&1 | tail -n 1 | awk '{print $1 + $2}'; }
+[ -f "$work/shower.truth.seconds" ] || seconds "$genhep" simulate shower particle=gamma -n 20000 --seed 2 -o "$work/shower.truth.h5" > "$work/shower.truth.seconds"
 baselines=(--train "$work/shower.train.h5") # once: they are the same for every card
 for card in ${CARDS:-shower_cvae shower_calogan shower_vaegan}; do
     for seed in ${SEEDS:-1}; do
@@ -16,8 +18,9 @@ for card in ${CARDS:-shower_cvae shower_calogan shower_vaegan}; do
         # shellcheck disable=SC2086  # SETTINGS is a list of settings
         $genhep train "examples/cards/$card.card" data.train="$work/shower.train.h5" seed="$seed" train.threads="${THREADS:-2}" \
             ${SETTINGS:-} -o "$base.h5" > "$base.log" 2>&1
-        $genhep sample "$base.h5" --condition "$work/shower.truth.h5" --seed "$seed" -o "$base.gen.h5" > /dev/null
-        "$python" tests/quality/shower_shapes.py "$work/shower.truth.h5" "$base.gen.h5" "${baselines[@]}" --json "$base.shower.json"
+        taken=$(seconds "$genhep" sample "$base.h5" --condition "$work/shower.truth.h5" --seed "$seed" -o "$base.gen.h5")
+        "$python" tests/quality/shower_shapes.py "$work/shower.truth.h5" "$base.gen.h5" "${baselines[@]}" \
+            --seconds "$(cat "$work/shower.truth.seconds")" "$taken" --json "$base.shower.json"
         baselines=()
     done
 done
