@@ -39,7 +39,7 @@ static void same_weights(const genhep_trainer *a, const genhep_trainer *b)
     ck_assert(a->state.figure == b->state.figure && a->state.best_step == b->state.best_step);
 }
 
-enum { VARIANTS = 5 };
+enum { VARIANTS = 6 };
 
 static genhep_options *variant_options(int k)
 {
@@ -49,6 +49,9 @@ static genhep_options *variant_options(int k)
         GAN "loss.gan=hinge latent.noise=uniform discriminator.dropout=0.2 generator.norm=batch train.schedule=inverse_time discriminator.decay=0.1",
         GAN "generator.noise=event latent.noise=uniform latent.dim=2 loss.penalty=r1r2 prep=suppress(d),standardise",
         GAN "loss.gan=wasserstein loss.penalty=none discriminator.clip=0.01 discriminator.optimiser=sgd",
+        GAN "generator.kind=streams generator.grid=1x2,1x1 generator.channels=2,3,2 generator.kernel=2 generator.layers=0 loss.penalty=none "
+            "discriminator.kind=streams discriminator.grid=1x2,1x1 discriminator.channels=3,2 discriminator.kernel=2 train.batch=260 "
+            "discriminator.features=sum(*),filled(b)",
     };
     genhep_options *options = small_options(settings[k]);
     ck_ok(genhep_options_set(options, "loss.mmd", "a: 0.3 1 ; b, c: 1 * 0.2"));
