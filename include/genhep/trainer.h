@@ -52,9 +52,10 @@ extern "C" {
 /** Prepare training: rows are prepared once and held in memory, shuffled and split by `seed` and data.validation.
  * @param model     read and copied; stays the caller's
  * @param datasets  tables with the model's columns; read during the call only
- * @param options   may be NULL: the model's own options hold; keys set here win over them
- * @return GENHEP_OK, _E_ARG, _E_NOMEM, _E_OPTION, _E_SHAPE (columns differ, too few rows), _E_STATE (nothing
- *         to train). */
+ * @param options   may be NULL: the model's own options hold; keys set here win over them. train.start names a model file
+ *                  that an untrained model takes its weights from
+ * @return GENHEP_OK, _E_ARG, _E_NOMEM, _E_OPTION (that file's networks differ, too), _E_SHAPE (columns differ, too few
+ *         rows), _E_STATE (nothing to train), and what genhep_model_open returns for that file. */
 GENHEP_API genhep_status genhep_trainer_create(const genhep_model *model, const genhep_dataset *const *datasets,
                                                int64_t n_datasets, const genhep_options *options,
                                                genhep_trainer **trainer);

@@ -41,7 +41,7 @@ genhep_status genhep_trainer_create(const genhep_model *model, const genhep_data
     GH_TRY(check_tables("genhep_trainer_create", datasets, n_datasets));
     const genhep_options *said = options && gh_option_is_set(options, "train.start") ? options : model->options;
     const char *start = gh_option_text(said, "train.start");
-    if (!*start) return gh_trainer_create(model, datasets, n_datasets, options, trainer);
+    if (!*start || model->provenance.steps > 0) return gh_trainer_create(model, datasets, n_datasets, options, trainer);
     genhep_model *copy;
     GH_TRY(started_copy(model, start, &copy));
     gh_status status = gh_trainer_create(copy, datasets, n_datasets, options, trainer);

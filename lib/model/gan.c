@@ -137,6 +137,8 @@ static gh_status gan_plan(genhep_model *model, int64_t n, const double *prepared
     GH_TRY(plan_latents(model));
     GH_TRY(plan_skip(model));
     GH_TRY(gh_network_spec_read(model->options, "generator", &spec));
+    if (model->noise == GH_NOISE_EVENT && spec.kind == GH_NETWORK_STREAMS)
+        GH_FAIL(GENHEP_E_OPTION, "option 'generator.noise': found 'event', expected 'none' with generator.kind = streams");
     spec.inputs = model->latents + model->q;
     spec.outputs = model->noise == GH_NOISE_EVENT ? 2 * model->p : model->p;
     spec.output_gain = gh_option_real(model->options, "generator.output_gain");

@@ -58,7 +58,7 @@ gh_status gh_penalty_tape_create(const gh_hooks *hooks, const gh_network *networ
     memset(penalty, 0, sizeof *penalty);
     penalty->hooks = *hooks;
     penalty->room = max_rows * work_of(network);
-    for (int64_t k = 0; k < network->n_layers; k++)
+    for (int64_t k = 0; k < network->n_layers; k++) {
         if (network->layer[k].mean >= 0 || network->spec.norm == GH_NORM_BATCH)
             GH_FAIL(GENHEP_E_OPTION, "gradient penalty of a network with batch norm: expected no norm or layer norm, since every row "
                     "needs an input gradient of its own");

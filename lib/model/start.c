@@ -45,6 +45,7 @@ static gh_status check(const genhep_model *model, const genhep_model *from)
             GH_FAIL(GENHEP_E_OPTION, "the model to start from: coordinate %lld: found '%s', expected '%s'", (long long)j,
                     gh_prep_name(from->prep, j), gh_prep_name(model->prep, j));
     if (from->q != model->q) DIFFERS("prepared conditions", from->q, model->q);
+    if (!from->reference != !model->reference) DIFFERS("prep.reference (0 none, 1 some)", from->reference != NULL, model->reference != NULL);
     if (from->latents != model->latents) DIFFERS("latents", from->latents, model->latents);
     if (from->noise != model->noise) DIFFERS("noise of the output (0 none, 1 global, 2 event)", from->noise, model->noise);
     if (from->bce != model->bce) DIFFERS("outputs that are logits", from->bce, model->bce);

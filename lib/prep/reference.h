@@ -9,6 +9,7 @@
  * invertible in x at every r. Coordinates without a namesake stay as they are. log |du/dx| is that of the quantile map.
  *
  * Names are the same when they are equal without the columns' common prefix up to its last '_': cos(part_lm) and cos(det_lm).
+ * Coordinates of other names are paired by a list, 'sum(*): energy ; share(a_*): energy': patterns of targets, name of the reference.
  * Immutable once made: threads share one, each with its own gh_reference_work. Tests: tests/unit/test_reference.c. */
 #ifndef GH_REFERENCE_H
 #define GH_REFERENCE_H
@@ -25,9 +26,11 @@ typedef struct gh_reference_data {
     const genhep_dataset *target_table, *condition_table; /* names of columns */
     int64_t seed;                                         /* for chains that dequantise */
     int64_t bins;
+    const char *pairs;                                    /* the list; empty: names alone */
 } gh_reference_data;
 
-/** Takes over `chain`, the fitted chain of reference coordinates, in every case. GENHEP_E_OPTION when no coordinate has a namesake. */
+/** Takes over `chain`, the fitted chain of reference coordinates, in every case. GENHEP_E_OPTION when no coordinate has a namesake,
+ * or the list of pairs names none, or a discrete or censored one. */
 gh_status gh_reference_fit(const gh_hooks *hooks, const gh_prep *targets, gh_prep *chain, const gh_reference_data *data,
                            gh_reference **reference);
 gh_reference *gh_reference_retain(gh_reference *reference); /* NULL is fine */

@@ -23,6 +23,47 @@ static int64_t find_pairs(gh_reference *r, const gh_prep *targets, const gh_refe
     return pairs;
 }
 
+/* The coordinates that one entry of the list, 'pattern: reference', pairs. */
+static gh_status pair_entry(gh_reference *r, const gh_prep *targets, char *entry, int64_t *pairs)
+{
+    char *part[2] = {entry, strrchr(entry, ':')};
+    int64_t partner = -1, found = 0;
+    if (!part[1]) GH_FAIL(GENHEP_E_OPTION, "prep.pairs: found '%.80s', expected 'coordinate: reference'", entry);
+    *part[1]++ = '\0';
+    for (int i = 0; i < 2; i++) {
+        part[i] += strspn(part[i], " \t");
+        for (char *end = part[i] + strlen(part[i]); end > part[i] && strchr(" \t", end[-1]); end--) end[-1] = '\0';
+    }
+    for (int64_t k = 0; k < gh_prep_width(r->chain); k++)
+        if (strcmp(gh_prep_name(r->chain, k), part[1]) == 0) partner = k;
+    if (partner < 0) GH_FAIL(GENHEP_E_OPTION, "prep.pairs: '%.80s' is no coordinate of prep.reference", part[1]);
+    for (int64_t j = 0; j < r->p; j++) {
+        const enum gh_coordinate_kind kind = targets->out.list[j].kind;
+        if (!gh_pattern_match(part[0], gh_prep_name(targets, j))) continue;
+        if (kind == GH_COORDINATE_DISCRETE || kind == GH_COORDINATE_CENSORED)
+            GH_FAIL(GENHEP_E_OPTION, "prep.pairs: '%.80s' is discrete or has a threshold: it has no continuous distribution to be mapped", gh_prep_name(targets, j));
+        *pairs += r->partner[j] < 0;
+        r->partner[j] = partner;
+        found++;
+    }
+    if (!found) GH_FAIL(GENHEP_E_OPTION, "prep.pairs: no coordinate of prep is like '%.80s'", part[0]);
+    return GENHEP_OK;
+}
+
+static gh_status pair_list(const gh_hooks *hooks, gh_reference *r, const gh_prep *targets, const char *list, int64_t *pairs)
+{
+    char *copy;
+    gh_status status = GENHEP_OK;
+    GH_TRY(gh_strdup(hooks, list, &copy));
+    for (char *at = copy, *next; !status && at; at = next) {
+        next = strchr(at, ';');
+        if (next) *next++ = '\0';
+        if (at[strspn(at, " \t")]) status = pair_entry(r, targets, at, pairs);
+    }
+    gh_free(hooks, copy);
+    return status;
+}
+
 /* A row of one coordinate: reference, what is mapped, weight. */
 typedef struct fit_row {
     double r, y, w;
@@ -140,7 +181,9 @@ gh_status gh_reference_fit(const gh_hooks *hooks, const gh_prep *targets, gh_pre
     GH_TRY_CLEANUP(gh_alloc(hooks, &names, p, sizeof *names));
     for (int64_t j = 0; j < p; j++) names[j] = targets->out.list[j].name, r->used[j] = 1;
     f.stage.names = names;
-    if (!find_pairs(r, targets, data)) {
+    int64_t pairs = find_pairs(r, targets, data);
+    GH_TRY_CLEANUP(pair_list(hooks, r, targets, data->pairs, &pairs));
+    if (!pairs) {
         status = gh_fail(GENHEP_E_OPTION, "prep.reference: none of the coordinates of 'prep' has a namesake there ('%.80s' ... and '%.80s' ...)",
                          gh_prep_name(targets, 0), gh_prep_name(chain, 0));
         goto cleanup;

@@ -140,7 +140,7 @@ END_TEST
 
 START_TEST(sums_of_columns)
 {
-    static const char *const settings = "model.family=fcgan data.condition=b_* loss.mmd.weight=0 discriminator.features=sum(a_*),filled(a_*),pt(a) "
+    static const char *const settings = "model.family=fcgan data.condition=b_* loss.mmd.weight=0 discriminator.features=sum(a_*),filled(a_*),rest(a_p*),pt(a) "
                                         "loss.total=a_p*:b_pz loss.total.weight=0.02";
     check_both(settings, 0);
     check_both(settings, 1);

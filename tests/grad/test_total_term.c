@@ -140,7 +140,7 @@ START_TEST(sums_and_shares)
     ck_assert_int_eq(v.count, 3);
     for (int i = 0; i < 12; i++) X[i] = (i % 5) - 1.5, gX[i] = 100;
     for (int i = 0; i < 9; i++) gV[i] = i + 1;
-    gh_event_values_forward(&v, 3, X, V, 3);
+    gh_event_values_forward(&v, 3, X, NULL, V, 3);
     gh_event_values_backward(&v, 3, X, gV, 3, gX);
     int64_t cell[3], n = 0, second = -1, other = -1;
     for (int64_t j = 0; j < 4; j++) {
@@ -162,4 +162,37 @@ START_TEST(sums_and_shares)
 }
 END_TEST
 
-GH_TEST_MAIN("sums of columns", sums_against_a_condition, refusals, sums_and_shares)
+/* A rest has no correlation with the conditions, mean 0 and variance 1. */
+START_TEST(rests)
+{
+    enum { Q = 2 };
+    static const char *const settings[] = {"data.condition = energy, other", NULL}, *const alone[] = {"model.family = gan", "data.condition = ", NULL};
+    genhep_model *model = cell_model(settings);
+    gh_event_values v;
+    double X[EVENTS * CELLS], C[EVENTS * Q], V[EVENTS];
+    ck_ok(gh_event_values_create(model, "rest(cell_*)", &v));
+    ck_assert(v.q == Q && model->q == Q && model->p == CELLS);
+    ck_ok(genhep_random_normal(9, 1, 0, EVENTS * CELLS, X));
+    ck_ok(genhep_random_normal(9, 2, 0, EVENTS * Q, C));
+    for (int i = 0; i < EVENTS; i++) X[CELLS * i] += 3 * C[Q * i] - 2 * C[Q * i + 1] + 5;
+    ck_ok(gh_event_values_standardise(&v, EVENTS, X, C));
+    gh_event_values_forward(&v, EVENTS, X, C, V, 1);
+    double sums[4] = {0};
+    for (int i = 0; i < EVENTS; i++) sums[0] += V[i], sums[1] += V[i] * C[Q * i], sums[2] += V[i] * C[Q * i + 1], sums[3] += V[i] * V[i];
+    for (int k = 0; k < 3; k++) ck_assert_msg(fabs(sums[k]) < 1e-8, "sum %d is %g", k, sums[k]);
+    ck_assert(fabs(sums[3] - EVENTS) < 1e-8);
+    for (int i = 0; i < EVENTS; i++) C[Q * i + 1] = 2 * C[Q * i]; /* says nothing new */
+    ck_ok(gh_event_values_standardise(&v, EVENTS, X, C));
+    gh_event_values_forward(&v, EVENTS, X, C, V, 1);
+    sums[0] = sums[1] = 0;
+    for (int i = 0; i < EVENTS; i++) sums[0] += V[i], sums[1] += V[i] * C[Q * i];
+    ck_assert(fabs(sums[0]) < 1e-7 && fabs(sums[1]) < 1e-7);
+    gh_event_values_free(&v);
+    genhep_model_free(model);
+    model = cell_model(alone);
+    ck_fails(gh_event_values_create(model, "rest(cell_*)", &v), GENHEP_E_OPTION, "without conditions");
+    genhep_model_free(model);
+}
+END_TEST
+
+GH_TEST_MAIN("sums of columns", sums_against_a_condition, refusals, sums_and_shares, rests)

@@ -42,7 +42,7 @@ static void same_weights(const genhep_trainer *a, const genhep_trainer *b)
     ck_assert(a->state.figure == b->state.figure && a->state.best_step == b->state.best_step);
 }
 
-enum { VARIANTS = 8 };
+enum { VARIANTS = 9 };
 
 static genhep_options *variant_options(int k)
 {
@@ -55,6 +55,9 @@ static genhep_options *variant_options(int k)
         GAN "discriminator.minibatch=5x3 loss.penalty=logit train.batch=700",
         GAN "loss.gan=hinge loss.penalty=none discriminator.norm=spectral discriminator.steps=2",
         GAN "discriminator.norm=spectral discriminator.kind=rnn discriminator.layers=1 discriminator.units=8 discriminator.minibatch=2x2 loss.penalty=r1r2",
+        GAN "generator.kind=streams generator.grid=1x2,1x1 generator.channels=2,3,2 generator.kernel=2 generator.layers=0 loss.penalty=none "
+            "discriminator.kind=streams discriminator.grid=1x2,1x1 discriminator.channels=3,2 discriminator.kernel=2 train.batch=260 "
+            "discriminator.features=sum(*),filled(b)",
     };
     genhep_options *options = small_options(settings[k]);
     ck_ok(genhep_options_set(options, "loss.mmd", "a: 0.3 1 ; b, c: 1 * 0.2"));

@@ -12,7 +12,9 @@ static const char *const settings[] = {
     "model.family=independent", "model.family=vae latent.source=prior decoder.norm=layer", "model.family=ae latent.gamma=0.1",
     "loss.noise=event encoder.kind=conv encoder.grid=features encoder.channels=5 decoder.kind=conv decoder.grid=3x4x2 decoder.norm=batch",
     "encoder.kind=rnn encoder.layers=1 decoder.kind=rnn decoder.layers=2 decoder.dropout=0.1",
-    "encoder.kind=conv encoder.norm=layer encoder.channels=4,3 decoder.kind=conv decoder.grid=1x8x2 decoder.kernel=5"};
+    "encoder.kind=conv encoder.norm=layer encoder.channels=4,3 decoder.kind=conv decoder.grid=1x8x2 decoder.kernel=5",
+    "model.family=gan generator.kind=streams generator.grid=1x2,1x1 generator.channels=2,3,2 generator.kernel=2 generator.layers=1 generator.units=8 "
+    "discriminator.layers=1 prep=standardise loss.penalty=none train.steps=5"};
 enum { SETTINGS = sizeof settings / sizeof *settings };
 
 static void draw(const genhep_model *model, double *events)

@@ -72,6 +72,7 @@ START_TEST(what_does_not_fit_is_refused)
         {GAN "latent.dim=4", "latents"},
         {GAN "generator.noise=none", "noise"},
         {GAN "data.condition=c", "coordinate"},
+        {GAN "prep.reference=quantile prep.pairs=a:d", "prep.reference"},
         {"model.family=vae loss.noise=event encoder.units=17 " CONDITION, "encoder"},
         {"model.family=vae loss.noise=event", "coordinates"},
     };

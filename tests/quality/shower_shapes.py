@@ -1,4 +1,4 @@
-"""shower_shapes.py TRUTH GENERATED [--train FILE] [--max 20000] [--json FILE] -- shower shapes of two files with the columns of `shower`.
+"""shower_shapes.py TRUTH GENERATED [--train FILE] [--max 20000] [--seconds T G] [--json FILE] -- shower shapes of two files with the columns of `shower`.
 
 Shapes, per shower (CaloGAN, 1712.10321): energy of each layer (layer0_E ..) and its share of the total (layer0_fraction ..), total (cells)
 and total over requested energy, depth = sum of k E_k/E and its width over layers, lateral width of each layer (standard deviation
@@ -6,7 +6,9 @@ of x over cells, -240 to 240 mm, energy weighted), eratio of each layer = (E1 - 
 of each layer = share of cells above zero, overflow.
   separation   (1/2) sum (h1 - h2)^2/(h1 + h2) of unit-sum histograms, 100 bins between the extreme 0.1 % quantiles of the truth, the
                outer bins take what lies beyond; `floor` is its mean for two samples of the same truth, from halves
-  response     mean of |total - requested|/requested of both files, and the correlation of total with requested energy
+  response     mean of |total - requested|/requested of both files, the correlation of total with requested energy, and in how many
+               of 19 steps from one of 20 bins of requested energy to the next the mean total does not rise
+  showers_per_second   from --seconds, the processor times in which all rows of TRUTH and of GENERATED were made
   auc          of gradient-boosted trees on the shapes and on the cells (logarithms; requested energy included), 60/40 split
 Baselines from --train, given the requested energies of TRUTH (10 bins of energy): `independent` draws every cell by itself from the
 showers of its bin, scaled to the energy; `mean` is the mean shower of the bin scaled with the energy. A model has to beat both."""
@@ -51,6 +53,11 @@ def read(path, most):
     return Showers(x[:, [at[n] for n in want]], x[:, at["energy"]], overflow)
 
 
+def rows_of(path):
+    with h5py.File(path) as f:
+        return len(f["events"])
+
+
 def shapes(s):
     out, energies = {}, []
     for k, (rows, columns) in enumerate(GRID):
@@ -93,6 +100,13 @@ def separation(a, b, reference):
     return float(0.5 * ((h[0] - h[1])[ok] ** 2 / total[ok]).sum())
 
 
+def falls(total, energy, bins=20):
+    edges = np.quantile(energy, np.linspace(0, 1, bins + 1))
+    label = np.clip(np.searchsorted(edges, energy, side="right") - 1, 0, bins - 1)
+    means = np.array([total[label == b].mean() for b in range(bins)])
+    return int((np.diff(means) <= 0).sum())
+
+
 def auc(a, b, seed=1):
     """Trees on rows of two samples of equal size; the figure is taken on the 40 % not trained on."""
     n = min(len(a), len(b))
@@ -132,7 +146,8 @@ def figures(truth, generated):
         out[f"max_separation_{kind}"] = max(rows[n]["separation"] for n in rows if n.endswith(kind) and n.startswith("layer"))
     out["mean_separation"] = float(np.mean([r["separation"] for r in rows.values()]))
     out["response"] = {label: {"mae_over_e": float(np.abs(f["response"] - 1).mean()), "mean": float(f["response"].mean()),
-                               "correlation": float(np.corrcoef(f["total"], s.energy)[0, 1]) if f["total"].std() > 0 else 0.0}
+                               "correlation": float(np.corrcoef(f["total"], s.energy)[0, 1]) if f["total"].std() > 0 else 0.0,
+                               "falls": falls(f["total"], s.energy)}
                        for label, f, s in (("truth", t, truth), ("generated", g, generated))}
     out["negative_cells"] = float((generated.cells < 0).mean())
     out["auc_shapes"] = auc(features(truth), features(generated))
@@ -162,6 +177,7 @@ def main():
     parser.add_argument("generated")
     parser.add_argument("--train")
     parser.add_argument("--max", type=int, default=20000)
+    parser.add_argument("--seconds", type=float, nargs=2, metavar=("T", "G"))
     parser.add_argument("--json")
     args = parser.parse_args()
     truth, generated = read(args.truth, args.max), read(args.generated, args.max)
@@ -169,6 +185,8 @@ def main():
     if min(result["events"]) < 100:
         stop(f"found {result['events'][0]} and {result['events'][1]} showers, expected 100 or more of each")
     result.update(figures(truth, generated))
+    if args.seconds:
+        result["showers_per_second"] = {"truth": rows_of(args.truth) / args.seconds[0], "generated": rows_of(args.generated) / args.seconds[1]}
     if args.train:
         made = baselines(read(args.train, None), truth.energy, np.random.default_rng(1))
         result["baselines"] = {name: figures(truth, showers) for name, showers in made.items()}

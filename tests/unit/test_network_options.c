@@ -56,6 +56,21 @@ START_TEST(convolutions)
 }
 END_TEST
 
+START_TEST(streams)
+{
+    gh_network_spec s;
+    ck_ok(read_side("generator.kind=streams;generator.grid=3 96, 12x12 ,12 6;generator.channels=36 16 6;generator.kernel=2;generator.layers=0", "generator", &s));
+    ck_assert(s.kind == GH_NETWORK_STREAMS && s.emits && s.pictures == 3 && s.convolutions == 3 && s.layers == 0);
+    ck_assert(s.height[0] == 3 && s.width[0] == 96 && s.height[2] == 12 && s.width[2] == 6 && s.channels[0] == 36 && s.kernel[2] == 2);
+    ck_fails(read_side("generator.kind=streams;generator.grid=3 96 12", "generator", &s), GENHEP_E_OPTION, "'generator.grid': found '3 96 12'");
+    ck_fails(read_side("generator.kind=streams;generator.grid=1 1 1 1 1 1 1 1 1 1", "generator", &s), GENHEP_E_OPTION, "1 to 8 numbers");
+    ck_fails(read_side("generator.kind=streams;generator.grid=3 4;generator.norm=layer", "generator", &s), GENHEP_E_OPTION, "generator.norm");
+    ck_fails(read_side("generator.kind=streams;generator.grid=3 4;generator.output=tanh", "generator", &s), GENHEP_E_OPTION, "'linear'");
+    ck_fails(read_side("discriminator.kind=streams;discriminator.grid=3 4;discriminator.activation=silu", "discriminator", &s), GENHEP_E_OPTION, "'leaky'");
+    ck_fails(read_side("discriminator.kind=streams;discriminator.grid=3 4;discriminator.dropout=0.1", "discriminator", &s), GENHEP_E_OPTION, "dropout");
+}
+END_TEST
+
 START_TEST(wrong_settings_are_told)
 {
     gh_network_spec s;
@@ -79,4 +94,4 @@ START_TEST(wrong_settings_are_told)
 }
 END_TEST
 
-GH_TEST_MAIN("network_options", defaults_of_each_side, convolutions, wrong_settings_are_told)
+GH_TEST_MAIN("network_options", defaults_of_each_side, convolutions, streams, wrong_settings_are_told)

@@ -46,8 +46,10 @@ static genhep_status create(const char *settings, int64_t n, genhep_model **mode
     char copy[1024];
     snprintf(copy, sizeof copy, "model.family=independent;data.condition=det_*;prep=identity;prep.condition=standardise;%s", settings);
     ck_ok(genhep_options_create(&options));
-    for (char *save = NULL, *line = strtok_r(copy, ";", &save); line; line = strtok_r(NULL, ";", &save))
+    for (char *save = NULL, *line = strtok_r(copy, ";", &save); line; line = strtok_r(NULL, ";", &save)) {
+        for (char *c = line; *c; c++) *c = *c == '^' ? ';' : *c; /* one inside a value */
         ck_ok(genhep_options_parse(options, line));
+    }
     genhep_status status = genhep_model_create(options, tables, 1, model);
     genhep_dataset_free(data);
     genhep_options_free(options);
@@ -64,6 +66,16 @@ static gh_reference_work *work_of(const genhep_model *model, int64_t rows)
 START_TEST(names_are_paired)
 {
     genhep_model *model;
+    ck_ok(create("prep.reference=identity;prep.pairs= part_f*: det_x ^ part_x : det_phi ^", N, &model)); /* a list goes before names */
+    ck_assert(model->reference->partner[0] == 1 && model->reference->partner[1] == 1 && model->reference->partner[2] == 0);
+    ck_assert(model->reference->angle[0] == 0 && model->reference->angle[2] == 0);
+    genhep_model_free(model);
+    ck_ok(create("prep.reference=drop(det_x), drop(det_phi), identity;prep.pairs=part_free: det_other", N, &model)); /* or without any */
+    ck_assert(model->reference->partner[0] == -1 && model->reference->partner[2] == 0);
+    genhep_model_free(model);
+    ck_fails(create("prep.reference=identity;prep.pairs=part_x det_x", N, &model), GENHEP_E_OPTION, "part_x det_x");
+    ck_fails(create("prep.reference=identity;prep.pairs=part_y: det_x", N, &model), GENHEP_E_OPTION, "part_y");
+    ck_fails(create("prep.reference=identity;prep.pairs=part_x: det_y", N, &model), GENHEP_E_OPTION, "det_y");
     ck_ok(create("prep.reference=identity", N, &model));
     const gh_reference *r = model->reference;
     ck_assert_ptr_nonnull(r);

@@ -53,7 +53,8 @@ static gh_status adversarial_create(genhep_trainer *t)
     t->method_state = a;
     GH_TRY(read_options(t, a));
     GH_TRY(gh_event_values_create(m, gh_option_text(t->options, "discriminator.features"), &a->features));
-    GH_TRY(gh_event_values_standardise(&a->features, t->data.n_train, t->data.rows));
+    GH_TRY(gh_critic_check_features(&a->features, a->sees_conditions));
+    GH_TRY(gh_event_values_standardise(&a->features, t->data.n_train, t->data.rows, t->data.conditions));
     a->inputs = m->p + a->features.count + (a->sees_conditions ? m->q : 0);
     GH_TRY(gh_mmd_terms_create(t, &a->mmd));
     GH_TRY(gh_total_term_create(m, t->options, &a->total));

@@ -113,6 +113,13 @@ int64_t gh_critic_arrays(gh_critic *critic, const char *name, gh_array *arrays)
     return count;
 }
 
+gh_status gh_critic_check_features(const gh_event_values *features, int sees_conditions)
+{
+    if (features->q && !sees_conditions)
+        GH_FAIL(GENHEP_E_OPTION, "option 'discriminator.features': a rest needs a discriminator that sees the conditions");
+    return GENHEP_OK;
+}
+
 void gh_critic_input(const gh_event_values *features, int64_t P, int64_t N, const gh_real *X, const gh_real *conditions, int64_t Q,
                      gh_real *input)
 {
@@ -121,7 +128,7 @@ void gh_critic_input(const gh_event_values *features, int64_t P, int64_t N, cons
         memcpy(input + i * I, X + i * P, (size_t)P * sizeof *X);
         if (Q) memcpy(input + i * I + P + F, conditions + i * Q, (size_t)Q * sizeof *X);
     }
-    if (F) gh_event_values_forward(features, N, X, input + P, I);
+    if (F) gh_event_values_forward(features, N, X, conditions, input + P, I);
 }
 
 void gh_interpolate(const gh_rng *rng, int64_t first_item, int64_t rows, int64_t P, const gh_real *x, const gh_real *y, gh_real *out)

@@ -61,6 +61,9 @@ double gh_critic_reduce(const genhep_trainer *t, gh_critic *critic, int64_t slot
 /** What a checkpoint holds of it; `name` stands in the entries' names: discriminator, discriminator_base. @return how many */
 int64_t gh_critic_arrays(gh_critic *critic, const char *name, gh_array *arrays);
 
+/** GENHEP_E_OPTION for a rest among the features of a discriminator that does not see conditions. */
+gh_status gh_critic_check_features(const gh_event_values *features, int sees_conditions);
+
 /** input (N, P + features + Q) = rows X (N,P), their features, their conditions (N,Q). */
 void gh_critic_input(const gh_event_values *features, int64_t P, int64_t N, const gh_real *X, const gh_real *conditions, int64_t Q,
                      gh_real *input);

@@ -53,7 +53,8 @@ static gh_status hybrid_create(genhep_trainer *t)
     GH_TRY(read_options(t, h));
     GH_TRY(gh_autoencoder_open(t, &h->base));
     GH_TRY(gh_event_values_create(m, gh_option_text(t->options, "discriminator.features"), &h->features));
-    GH_TRY(gh_event_values_standardise(&h->features, t->data.n_train, t->data.rows));
+    GH_TRY(gh_critic_check_features(&h->features, h->sees_conditions));
+    GH_TRY(gh_event_values_standardise(&h->features, t->data.n_train, t->data.rows, t->data.conditions));
     h->inputs = m->p + h->features.count + (h->sees_conditions ? m->q : 0);
     GH_TRY(gh_critic_create(t, h->inputs, 0, (h->kinds + 2) * t->slices, &h->critic));
     GH_TRY(gh_alloc(hooks, &h->work, t->threads, sizeof *h->work));

@@ -56,6 +56,10 @@ static gh_status create_term(const genhep_trainer *t, const char *text, gh_mmd_t
     }
     *colon = '\0';
     GH_TRY_CLEANUP(gh_event_values_create(t->model, copy, &term->values));
+    if (term->values.q) {
+        status = gh_fail(GENHEP_E_OPTION, "option 'loss.mmd': '%s': a rest is for discriminator.features alone", copy);
+        goto cleanup;
+    }
     GH_TRY_CLEANUP(read_widths(colon + 1, term));
     const int64_t d = term->values.count;
     if (d < 1 || d > GH_MMD_DIMENSIONS) {
@@ -134,8 +138,8 @@ static void values_block(void *context, int64_t index, int64_t worker)
     int64_t start, rows = block_rows(c->terms, index % c->terms->blocks, &start);
     const int64_t d = term->values.count;
     (void)worker;
-    gh_event_values_forward(&term->values, rows, c->truth + start * c->p, term->x + start * d, d);
-    gh_event_values_forward(&term->values, rows, c->generated + start * c->p, term->y + start * d, d);
+    gh_event_values_forward(&term->values, rows, c->truth + start * c->p, NULL, term->x + start * d, d);
+    gh_event_values_forward(&term->values, rows, c->generated + start * c->p, NULL, term->y + start * d, d);
 }
 
 static void kernel_block(void *context, int64_t index, int64_t worker)

@@ -99,7 +99,7 @@ static gh_status subtraction_create(genhep_trainer *t)
     t->method_state = a;
     GH_TRY(read_options(t, a));
     GH_TRY(gh_event_values_create(m, gh_option_text(t->options, "discriminator.features"), &a->features));
-    GH_TRY(gh_event_values_standardise(&a->features, t->data.n_train, t->data.rows));
+    GH_TRY(gh_event_values_standardise(&a->features, t->data.n_train, t->data.rows, NULL));
     a->inputs = m->p + a->features.count;
     a->sets = m->subtraction.table.sets;
     for (int64_t i = 0; i < a->sets; i++) GH_TRY(create_side(t, a, i));
@@ -124,7 +124,7 @@ void gh_subtractor_input(const genhep_trainer *t, gh_adversary_work *w, int64_t 
     const gh_subtractor *a = t->method_state;
     const int64_t P = t->model->p, I = a->inputs;
     for (int64_t i = 0; i < N; i++) memcpy(w->input + i * I, X + i * P, (size_t)P * sizeof *X);
-    if (a->features.count) gh_event_values_forward(&a->features, N, X, w->input + P, I);
+    if (a->features.count) gh_event_values_forward(&a->features, N, X, NULL, w->input + P, I);
 }
 
 void gh_subtractor_ramp(genhep_trainer *t, int64_t step)
