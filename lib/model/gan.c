@@ -6,6 +6,7 @@
  *   x = C y + G(z, y)      condition: y_k of the same name is added to x_j, so training starts at the conditions themselves: the
  *                          plain GAN of unfolding, which has no noise, starts at what was measured
  *   x = y + e^s eps, (y, s) = G(z, y)   generator.noise = event: a width of its own for every coordinate, as a decoder has it
+ *   x = R(a) x             generator.turn = on: behind the above, about the beam by a uniform azimuth (model/turning.h)
  * The discriminator belongs to training: train/adversarial/. */
 #include <math.h>
 #include <string.h>
@@ -141,6 +142,12 @@ static gh_status gan_plan(genhep_model *model, int64_t n, const double *prepared
         GH_FAIL(GENHEP_E_OPTION, "option 'generator.noise': found 'event', expected 'none' with generator.kind = streams");
     spec.inputs = model->latents + model->q;
     spec.outputs = model->noise == GH_NOISE_EVENT ? 2 * model->p : model->p;
+    if (gh_option_is(model->options, "generator.turn", "on")) {
+        if (model->q || model->noise != GH_NOISE_NONE)
+            GH_FAIL(GENHEP_E_OPTION, "option 'generator.turn': found 'on' with %s, expected a model without",
+                    model->q ? "conditions" : "generator.noise = event");
+        GH_TRY(gh_turning_find(model, &model->turning));
+    }
     spec.output_gain = gh_option_real(model->options, "generator.output_gain");
     int64_t trainable = 0, statistics = 0;
     GH_TRY(gh_network_plan(&spec, &trainable, &statistics, &model->decoder));
@@ -165,7 +172,7 @@ static int64_t gan_normals(const genhep_model *model)
 
 static int64_t gan_uniforms(const genhep_model *model)
 {
-    return gh_gan_noise(model) == GH_LATENT_UNIFORM ? model->latents : 0;
+    return (gh_gan_noise(model) == GH_LATENT_UNIFORM ? model->latents : 0) + (model->turning.pairs > 0);
 }
 
 static int64_t gan_scratch(const genhep_model *model, int64_t rows)
@@ -198,10 +205,11 @@ static void gan_generate(const genhep_model *model, const gh_draw *draw, int64_t
 {
     (void)first;
     const int64_t P = model->p, L = model->latents, I = L + model->q, W = gan_normals(model), O = model->decoder.spec.outputs;
+    const int64_t U = gan_uniforms(model);
     gh_real *input = scratch, *Y = input + n * I, *layers = Y + n * O;
     if (gh_gan_noise(model) == GH_LATENT_UNIFORM) { /* as many as there are numbers in Y's place, free until the output */
         for (int64_t i = 0; i < n; i++) {
-            for (int64_t j = 0; j < L; j++) input[i * I + j] = (gh_real)uniforms[i * L + j];
+            for (int64_t j = 0; j < L; j++) input[i * I + j] = (gh_real)uniforms[i * U + j];
             if (model->q) memcpy(input + i * I + L, conditions + i * model->q, (size_t)model->q * sizeof *input);
         }
     } else {
@@ -209,6 +217,11 @@ static void gan_generate(const genhep_model *model, const gh_draw *draw, int64_t
     }
     gh_network_infer(&model->decoder, model->parameters, &draw->way, input, n, layers, Y);
     if (O == P) gh_gan_add_skip(model, n, normals, W, conditions, Y);
+    for (int64_t i = 0; model->turning.pairs && i < n; i++) { /* O = P */
+        gh_real angle[2];
+        gh_turning_angle(uniforms[i * U + U - 1], angle);
+        gh_turning_apply(&model->turning, 1, P, angle, 1, Y + i * O);
+    }
     for (int64_t i = 0; i < n; i++)
         for (int64_t j = 0; j < P; j++) prepared[i * P + j] = (double)Y[i * O + j];
     if (model->noise == GH_NOISE_EVENT && draw->noise) add_noise(n, P, Y, normals + (W - P), W, prepared);

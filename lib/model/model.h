@@ -12,6 +12,7 @@
 #include "genhep/model.h"
 #include "model/class_table.h"
 #include "model/network.h"
+#include "model/turning.h"
 #include "prep/prep.h"
 #include "prep/reference.h"
 
@@ -92,6 +93,7 @@ struct genhep_model {
     int64_t latents;         /* L */
     gh_network encoder, decoder; /* a GAN has its generator in the decoder's place */
     gh_noise noise;
+    gh_turning turning;      /* no pairs unless generator.turn */
     int bce;                 /* outputs are logits: sigmoid when generating */
     int deterministic;       /* plain autoencoder: no posterior noise */
     int64_t log_sigma;       /* offset of P global log sigmas, -1 without */

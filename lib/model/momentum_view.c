@@ -65,6 +65,19 @@ static gh_status fill(const genhep_model *model, const gh_particle_list *particl
     return GENHEP_OK;
 }
 
+/* Scaled momenta have one coordinate a row: what is zero on both sides is not multiplied. */
+static void find_ranges(gh_momentum_view *view)
+{
+    for (int64_t k = 0; k < 3 * view->particles; k++) {
+        const gh_real *row = view->matrix + k * view->p;
+        int64_t first = 0, end = view->p;
+        while (first < end && row[first] == 0) first++;
+        while (end > first && row[end - 1] == 0) end--;
+        view->range[2 * k] = first;
+        view->range[2 * k + 1] = end;
+    }
+}
+
 gh_status gh_momentum_view_create(const genhep_model *model, gh_momentum_view *view)
 {
     gh_status status;
@@ -92,6 +105,7 @@ gh_status gh_momentum_view_create(const genhep_model *model, gh_momentum_view *v
     for (int64_t k = 0; k < particles.count; k++) GH_TRY_CLEANUP(gh_strdup(hooks, particles.list[k].name, &view->names[k]));
     GH_TRY_CLEANUP(gh_alloc(hooks, &view->mass, particles.count, sizeof(double)));
     GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &view->matrix, 3 * particles.count * model->p, sizeof(gh_real)));
+    GH_TRY_CLEANUP(gh_alloc(hooks, &view->range, 6 * particles.count, sizeof *view->range));
     GH_TRY_CLEANUP(gh_alloc_aligned(hooks, &view->offset, 3 * particles.count, sizeof(gh_real)));
     GH_TRY_CLEANUP(gh_alloc(hooks, &x, model->p, sizeof *x));
     GH_TRY_CLEANUP(gh_alloc(hooks, &row, D, sizeof *row));
@@ -100,6 +114,7 @@ gh_status gh_momentum_view_create(const genhep_model *model, gh_momentum_view *v
     GH_TRY_CLEANUP(gh_prep_work_create(hooks, model->prep, 1, &work));
     GH_TRY_CLEANUP(fill(model, &particles, work, view, x, row, a, b));
     GH_TRY_CLEANUP(read_masses(model, view));
+    find_ranges(view);
 cleanup:
     gh_particles_clear(&particles);
     gh_prep_work_free(work);
@@ -118,6 +133,7 @@ void gh_momentum_view_free(gh_momentum_view *view)
     for (int64_t k = 0; view->names && k < view->particles; k++) gh_free(&view->hooks, view->names[k]);
     gh_free(&view->hooks, view->names);
     gh_free(&view->hooks, view->mass);
+    gh_free(&view->hooks, view->range);
     gh_free_aligned(&view->hooks, view->matrix);
     gh_free_aligned(&view->hooks, view->offset);
     memset(view, 0, sizeof *view);
@@ -131,7 +147,7 @@ void gh_momentum_view_forward(const gh_momentum_view *view, int64_t N, const gh_
         for (int64_t k = 0; k < M; k++) {
             gh_real sum = view->offset[k];
 #pragma omp simd reduction(+ : sum)
-            for (int64_t j = 0; j < P; j++) sum += view->matrix[k * P + j] * X[i * P + j];
+            for (int64_t j = view->range[2 * k]; j < view->range[2 * k + 1]; j++) sum += view->matrix[k * P + j] * X[i * P + j];
             momenta[i * M + k] = sum;
         }
 }
@@ -144,6 +160,6 @@ void gh_momentum_view_backward(const gh_momentum_view *view, int64_t N, const gh
         for (int64_t k = 0; k < M; k++) {
             const gh_real g = g_momenta[i * M + k];
 #pragma omp simd
-            for (int64_t j = 0; j < P; j++) gX[i * stride + j] += g * view->matrix[k * P + j];
+            for (int64_t j = view->range[2 * k]; j < view->range[2 * k + 1]; j++) gX[i * stride + j] += g * view->matrix[k * P + j];
         }
 }

@@ -13,6 +13,7 @@ typedef struct gh_momentum_view {
     char **names;    /* particles */
     double *mass;    /* particles, GeV */
     gh_real *matrix; /* (3 particles, P) */
+    int64_t *range;  /* (3 particles, 2): first coordinate of a row that is not zero, and one behind the last */
     gh_real *offset; /* 3 particles */
 } gh_momentum_view;
 

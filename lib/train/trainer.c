@@ -32,6 +32,17 @@ static const gh_method *method_of(const genhep_trainer *t)
     return gh_option_real(t->options, "loss.adversarial") > 0 ? &gh_method_hybrid : &gh_method_autoencoder;
 }
 
+/* train.figure_values: what else the figure looks at. */
+static gh_status create_figure_values(genhep_trainer *t)
+{
+    const char *list = gh_option_text(t->options, "train.figure_values");
+    if (!*list) return GENHEP_OK;
+    if (t->model->q || t->method->figure)
+        GH_FAIL(GENHEP_E_OPTION, "option 'train.figure_values': found '%s', expected none: %s", list,
+                t->model->q ? "the model has conditions" : "a subtraction has a figure of its own");
+    return gh_figure_values_create(t->model, list, t->data.n_train, t->data.rows, &t->figure_values);
+}
+
 static void start_state(gh_train_state *state)
 {
     memset(state, 0, sizeof *state);
@@ -86,6 +97,7 @@ gh_status gh_trainer_create(const genhep_model *model, const genhep_dataset *con
     if (t->kernel != GH_KERNEL_AMX) t->kernel = GH_KERNEL_BLAS; /* lanes are for inference */
     t->method = method;
     GH_TRY_CLEANUP(t->method->create(t));
+    GH_TRY_CLEANUP(create_figure_values(t));
     *result = t;
     t->tables = NULL;
 cleanup:
@@ -101,6 +113,7 @@ void gh_trainer_free(genhep_trainer *t)
     if (t->method) t->method->free(t);
     gh_weights_free(&t->weights);
     gh_figure_free(&t->figure);
+    gh_figure_values_free(&t->figure_values);
     gh_rows_free(&hooks, &t->data);
     gh_free(&hooks, t->order);
     gh_free_aligned(&hooks, t->best);
@@ -210,14 +223,19 @@ static gh_status chi2_of(genhep_trainer *t, const gh_real *parameters, double *v
 {
     gh_status status;
     genhep_model *model = NULL;
+    const gh_real *weights = t->data.weights ? t->data.weights + t->data.n_train : NULL, *rows = t->data.rows + t->data.n_train * t->model->p;
+    double besides;
     int64_t n = gh_option_int(t->options, "train.figure_events"), entries = n < t->data.n_train ? n : t->data.n_train;
     if (!t->method->figure && !t->figure.edges)
-        GH_TRY(gh_figure_create(&t->hooks, t->data.n_validation, t->model->p, t->data.rows + t->data.n_train * t->model->p, t->model->q,
-                                t->data.conditions ? t->data.conditions + t->data.n_train * t->model->q : NULL,
-                                t->data.weights ? t->data.weights + t->data.n_train : NULL, learns_conditions(t), &t->figure));
+        GH_TRY(gh_figure_create(&t->hooks, t->data.n_validation, t->model->p, rows, t->model->q,
+                                t->data.conditions ? t->data.conditions + t->data.n_train * t->model->q : NULL, weights, learns_conditions(t),
+                                &t->figure));
     GH_TRY_CLEANUP(snapshot_of(t, parameters, entries, &model));
     if (t->method->watch) GH_TRY_CLEANUP(t->method->watch(t, model));
     GH_TRY_CLEANUP(t->method->figure ? t->method->figure(t, model, n, value) : gh_figure_chi2(&t->figure, model, t->seed, n, value));
+    if (!t->figure_values.values.count) goto cleanup;
+    GH_TRY_CLEANUP(gh_figure_values_chi2(&t->figure_values, model, t->seed, t->data.n_validation, rows, weights, n, &besides));
+    *value = (*value + besides) / 2;
 cleanup:
     gh_model_free(model);
     return status;

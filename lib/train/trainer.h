@@ -10,6 +10,7 @@
 #include "genhep/trainer.h"
 #include "model/model.h"
 #include "train/figure.h"
+#include "train/figure_values.h"
 #include "train/schedule.h"
 #include "train/weights.h"
 
@@ -94,6 +95,7 @@ struct genhep_trainer {
     int64_t batch, slices, steps_per_epoch;
     gh_schedule schedule;
     gh_figure figure;         /* created when first needed */
+    gh_figure_values figure_values;
     int64_t seed;
     gh_weights weights;       /* of the model */
     gh_real *best;            /* weights with the best figure */

@@ -130,6 +130,14 @@ START_TEST(skip_and_uniform_noise)
 }
 END_TEST
 
+START_TEST(turned_about_the_beam)
+{
+    check_both("generator.turn=on prep=momenta,scale(30)", 0);
+    check_both("generator.turn=on prep=momenta,scale(30),scale(2,*_pz) loss.mmd=px(a),py(b):15 generator.skip=on", 1);
+    check_both("generator.turn=on prep=momenta,scale(30) latent.noise=uniform latent.dim=3 discriminator.features=phi(a)", 0);
+}
+END_TEST
+
 START_TEST(widths_of_the_generator)
 {
     check_both("generator.noise=event", 0);
@@ -151,6 +159,25 @@ START_TEST(kernels_and_subset)
 {
     check_both("loss.mmd.kernel=gaussian loss.mmd.events=7 loss.mmd.scale=2", 0);
     check_both("loss.mmd.kernel=cauchy loss.mmd.cool=4", 1);
+}
+END_TEST
+
+/* The weight of the MMD rises linearly to its full value at the end of the ramp. */
+START_TEST(ramp_of_the_weight)
+{
+    static const double at[] = {0, 0.25, 0.5, 1, 1}; /* steps 0, 5, 10, 20, 30 of 40, ramp over half of them */
+    static const int steps[] = {0, 5, 10, 20, 30};
+    double full;
+    genhep_trainer *t = open_trainer("loss.mmd.ramp=0.5 train.steps=40", 0);
+    for (int i = 4; i >= 0; i--) {
+        gh_step_loss loss = {0};
+        double norm;
+        t->state.step = steps[i];
+        ck_ok(gh_generator_gradient(t, &loss, &norm));
+        if (i == 4) full = loss.mmd;
+        ck_assert_msg(fabs(loss.mmd - at[i] * full) <= 1e-12 * full && full > 0, "step %d: %g of %g", steps[i], loss.mmd, full);
+    }
+    genhep_trainer_free(t);
 }
 END_TEST
 
@@ -201,5 +228,6 @@ START_TEST(minibatch_discrimination)
 }
 END_TEST
 
-GH_TEST_MAIN("adversarial gradients", every_loss_with_the_logit_penalty, every_penalty, skip_and_uniform_noise, widths_of_the_generator, sums_of_columns,
-             kernels_and_subset, conditions_in_both_networks, spectral_normalisation, minibatch_discrimination)
+GH_TEST_MAIN("adversarial gradients", every_loss_with_the_logit_penalty, every_penalty, skip_and_uniform_noise, turned_about_the_beam,
+             widths_of_the_generator, sums_of_columns, kernels_and_subset, ramp_of_the_weight, conditions_in_both_networks,
+             spectral_normalisation, minibatch_discrimination)

@@ -7,6 +7,7 @@ import statistics
 import sys
 
 import dilepton_table
+import paper_gan_table
 import subtract_table
 import unfold_table
 
@@ -105,6 +106,7 @@ if toys:
             lines.append(f"| {j['toy']}, {path.split('.')[-2]} | {source} | {s['ks_p_cos']:.2g} | {s['ks_p_phi']:.2g} | "
                          f"{s['back_to_back_degrees_median']:.2f} ({s['back_to_back_degrees_truth']:.2f}) | {s['mass_rms_over_median']:.2g} ({s['mass_rms_over_median_truth']:.2g}) |")
     lines.append("")
+lines += paper_gan_table.lines(f"{folder}/paper_gan")
 lines += unfold_table.lines(f"{folder}/unfold")
 lines += dilepton_table.lines(f"{folder}/dilepton")
 showers = sorted(glob.glob(f"{folder}/*.shower.json"))

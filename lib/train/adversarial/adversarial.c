@@ -18,7 +18,7 @@ static void adversarial_free(genhep_trainer *t)
     if (!a) return;
     for (int64_t i = 0; a->work && i < t->threads; i++) gh_adversary_work_free(hooks, &a->work[i]);
     for (int64_t i = 0; a->generator && i < t->slices; i++) gh_tape_free(&a->generator[i]);
-    gh_real *arrays[] = {a->noise, a->input, a->truth, a->conditions, a->truth_weights, a->generated, a->gradient, a->eps};
+    gh_real *arrays[] = {a->noise, a->input, a->truth, a->conditions, a->truth_weights, a->generated, a->gradient, a->eps, a->angles};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) gh_free_aligned(hooks, arrays[i]);
     gh_free(hooks, a->work);
     gh_free(hooks, a->generator);
@@ -69,6 +69,7 @@ static gh_status adversarial_create(genhep_trainer *t)
     GH_TRY(gh_alloc_aligned(hooks, &a->generated, t->batch * m->p, sizeof(gh_real)));
     GH_TRY(gh_alloc_aligned(hooks, &a->gradient, t->batch * m->p, sizeof(gh_real)));
     if (m->noise == GH_NOISE_EVENT) GH_TRY(gh_alloc_aligned(hooks, &a->eps, t->batch * m->p, sizeof(gh_real)));
+    if (m->turning.pairs) GH_TRY(gh_alloc_aligned(hooks, &a->angles, t->batch * 2, sizeof(gh_real)));
     if (m->q) GH_TRY(gh_alloc_aligned(hooks, &a->conditions, t->batch * m->q, sizeof(gh_real)));
     if (t->data.weights) GH_TRY(gh_alloc_aligned(hooks, &a->truth_weights, t->batch, sizeof(gh_real)));
     return gh_alloc(hooks, &a->slice_loss, 3 * t->slices, sizeof *a->slice_loss);
@@ -84,8 +85,20 @@ void gh_adversary_input(const genhep_trainer *t, gh_adversary_work *work, int64_
 typedef struct gather_context {
     genhep_trainer *trainer;
     int64_t offset; /* into the epoch's order */
-    gh_rng noise, eps;
+    gh_rng noise, eps, turns;
 } gather_context;
+
+/* Truth by an azimuth of its own, which makes every epoch's rows new ones; angles of the generated rows. */
+static void turn_truth(const gather_context *c, gh_adversary *a, int64_t start, int64_t rows)
+{
+    const int64_t P = c->trainer->model->p;
+    for (int64_t i = start; i < start + rows; i++) {
+        gh_real angle[2];
+        gh_turning_angle(gh_rng_uniform(&c->turns, a->noise_item + i, 0), angle);
+        gh_turning_apply(&c->trainer->model->turning, 1, P, angle, 1, a->truth + i * P);
+        gh_turning_angle(gh_rng_uniform(&c->turns, a->noise_item + i, 1), a->angles + 2 * i);
+    }
+}
 
 static void gather_slice(void *context, int64_t slice, int64_t worker)
 {
@@ -103,6 +116,7 @@ static void gather_slice(void *context, int64_t slice, int64_t worker)
     }
     if (a->noise_kind == GH_LATENT_NORMAL) gh_rng_normals(&c->noise, a->noise_item + start, rows, L, a->noise + start * L, L);
     if (a->noise_kind == GH_LATENT_UNIFORM) gh_rng_uniforms(&c->noise, a->noise_item + start, rows, L, a->noise + start * L, L);
+    if (a->angles) turn_truth(c, a, start, rows);
     if (a->eps) gh_rng_normals(&c->eps, a->noise_item + start, rows, P, a->eps + start * P, P);
     gh_gan_input(t->model, rows, a->noise + start * L, L, Q ? a->conditions + start * Q : NULL, a->input + start * (L + Q));
 }
@@ -111,7 +125,8 @@ void gh_adversary_gather(genhep_trainer *t, int64_t batch, int64_t noise)
 {
     gh_adversary *a = t->method_state;
     const int64_t per_epoch = t->data.n_train / t->batch;
-    gather_context context = {t, batch % per_epoch * t->batch, gh_rng_make(t->seed, GH_RANDOM_TRAIN, 2), gh_rng_make(t->seed, GH_RANDOM_TRAIN, 6)};
+    gather_context context = {t, batch % per_epoch * t->batch, gh_rng_make(t->seed, GH_RANDOM_TRAIN, 2), gh_rng_make(t->seed, GH_RANDOM_TRAIN, 6),
+                              gh_rng_make(t->seed, GH_RANDOM_TRAIN, 7)};
     gh_trainer_order(t, batch / per_epoch);
     a->noise_item = noise * t->batch;
     gh_pool_run(t->pool, gather_slice, &context, t->slices);
@@ -136,6 +151,7 @@ static void generate_slice(void *context, int64_t slice, int64_t worker)
     }
     gh_emit(m, m->parameters, rows, Y, a->eps ? a->eps + start * P : NULL, P, X);
     gh_gan_add_skip(m, rows, a->noise + start * m->latents, m->latents, m->q ? a->conditions + start * m->q : NULL, X);
+    if (a->angles) gh_turning_apply(&m->turning, rows, P, a->angles + 2 * start, 1, X);
 }
 
 void gh_adversary_generate(genhep_trainer *t)

@@ -28,6 +28,7 @@ typedef struct gh_adversary {
     gh_adversary_work *work;    /* one per thread */
     gh_tape *generator;         /* one per slice: kept between the forward and the backward part */
     gh_real *noise;             /* (batch, L) */
+    gh_real *angles;            /* (batch, 2): of generator.turn, NULL without */
     gh_real *eps;               /* (batch, P): of generator.noise, NULL without */
     gh_real *input;             /* (batch, L + Q): the generator's input */
     gh_real *truth;             /* (batch, P) */

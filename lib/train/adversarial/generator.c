@@ -19,6 +19,7 @@ static void forward_slice(void *context, int64_t slice, int64_t worker)
     gh_network_forward(&m->decoder, m->parameters, &a->generator[slice], a->input + start * I, rows, &rng, a->noise_item + start);
     gh_emit(m, m->parameters, rows, a->generator[slice].value[m->decoder.n_layers], a->eps ? a->eps + start * P : NULL, P, X);
     gh_gan_add_skip(m, rows, a->noise + start * m->latents, m->latents, m->q ? a->conditions + start * m->q : NULL, X);
+    if (a->angles) gh_turning_apply(&m->turning, rows, P, a->angles + 2 * start, 1, X);
 }
 
 /* The discriminator's verdict, its gradient down to the generated rows. */
@@ -57,6 +58,7 @@ static void backward_slice(void *context, int64_t slice, int64_t worker)
     int64_t start, rows = gh_adversary_slice(t, slice, &start);
     gh_tape *tape = &a->generator[slice];
     tape->products = &a->work[worker].products;
+    if (a->angles) gh_turning_apply(&m->turning, rows, P, a->angles + 2 * start, -1, a->gradient + start * P);
     gh_emit_backward(m, m->parameters, rows, tape->value[m->decoder.n_layers], a->eps ? a->eps + start * P : NULL, P,
                      a->generated + start * P, a->gradient + start * P, tape->gradient[m->decoder.n_layers], NULL);
     gh_network_backward(&m->decoder, m->parameters, tape, rows, t->weights.slice_gradients + slice * t->weights.n);

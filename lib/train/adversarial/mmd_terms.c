@@ -84,6 +84,7 @@ gh_status gh_mmd_terms_create(const genhep_trainer *t, gh_mmd_terms *terms)
     memset(terms, 0, sizeof *terms);
     terms->hooks = t->hooks;
     terms->weight = gh_option_real(o, "loss.mmd.weight");
+    terms->ramp = gh_option_real(o, "loss.mmd.ramp");
     terms->scale = gh_option_real(o, "loss.mmd.scale");
     terms->cool = gh_option_real(o, "loss.mmd.cool");
     terms->cool_until = gh_option_real(o, "loss.mmd.cool_until");
@@ -175,18 +176,24 @@ static double cooling(const genhep_trainer *t, const gh_mmd_terms *terms)
     return pow(terms->cool, 1 - at / end);
 }
 
+static double weight_now(const genhep_trainer *t, const gh_mmd_terms *terms)
+{
+    const double end = terms->ramp * (double)t->schedule.steps, at = (double)t->state.step;
+    return at >= end ? terms->weight : terms->weight * at / end;
+}
+
 gh_status gh_mmd_terms_add(genhep_trainer *t, gh_mmd_terms *terms, const gh_real *truth, const gh_real *truth_weights,
                            const gh_real *generated, gh_real *gradient, double *loss)
 {
     mmd_context context = {terms, truth, generated, gradient, t->model->p};
-    const double factor = terms->scale * cooling(t, terms);
+    const double factor = terms->scale * cooling(t, terms), weight = weight_now(t, terms);
     if (!terms->count) return GENHEP_OK;
     for (int64_t k = 0; k < terms->count; k++) {
         gh_mmd_term *term = &terms->term[k];
         double width[GH_MMD_WIDTHS];
         for (int64_t i = 0; i < term->widths; i++) width[i] = factor * term->width[i];
         term->problem = (gh_mmd_problem){.dimensions = term->values.count, .x = term->x, .y = term->y, .x_weights = truth_weights,
-                                         .n = terms->events, .m = terms->events, .scale = terms->weight * term->weight};
+                                         .n = terms->events, .m = terms->events, .scale = weight * term->weight};
         GH_TRY(gh_mmd_kernel_make(&term->problem.kernel, terms->shape, term->widths, width, NULL));
         GH_TRY(gh_mmd_check(&term->problem));
     }

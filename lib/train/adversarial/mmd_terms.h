@@ -2,7 +2,8 @@
  *   loss.mmd = mass(q1,q1barp): 2.05 8.2 ; mass(b,q1,q1barp): 1.49 6 * 0.5
  * A term is a list of values (train/adversarial/event_values.h; several make it n-dimensional), kernel widths in their units
  * and an optional weight. All widths are multiplied by loss.mmd.scale, and while cooling by a factor that falls
- * geometrically from loss.mmd.cool to 1 over the share loss.mmd.cool_until of the training (1912.00477). */
+ * geometrically from loss.mmd.cool to 1 over the share loss.mmd.cool_until of the training (1912.00477). The factor loss.mmd.weight of all
+ * terms is reached at the share loss.mmd.ramp of the training, linearly from 0. */
 #ifndef GH_MMD_TERMS_H
 #define GH_MMD_TERMS_H
 
@@ -26,7 +27,7 @@ typedef struct gh_mmd_terms {
     gh_hooks hooks;
     int64_t count, events, blocks;
     enum gh_mmd_shape shape;
-    double weight, scale, cool, cool_until;
+    double weight, ramp, scale, cool, cool_until;
     gh_mmd_term term[GH_MMD_TERMS];
 } gh_mmd_terms;
 

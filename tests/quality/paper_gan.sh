@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# paper_gan.sh BUILD DATA -- the event GAN as published (ttbar_6q_gan_paper.card) on DATA/ttbar_6q.h5, with and without its MMD, and its
+# ablations; rewrites the section "The event GAN as published" of docs/quality.md. The last 100 000 events are judged, the others train.
+#   SEEDS="1 2 3" JUDGE=judge.py tests/quality/paper_gan.sh build <folder of samples>
+# `card` and `card, no MMD` have the card's own steps at every seed; ablations have STEPS steps each, at the first seed. PARTS chooses some of
+# "card ablations". Figures stay in BUILD/quality/paper_gan; a run that has some is not done again unless FRESH is set.
+set -euo pipefail
+build=${1:?build folder}; data=${2:-}; steps=${STEPS:-8000}; seeds=${SEEDS:-1}; parts=${PARTS:-card ablations}
+python=${PYTHON:-/usr/bin/python3}; genhep=$build/genhep; here=$(dirname "$0"); cards=$here/../../examples/cards
+work=$build/quality/paper_gan; mkdir -p "$work"
+[ -f "$data/ttbar_6q.h5" ] || { echo "paper_gan: no $data/ttbar_6q.h5"; exit 0; }
+[ -f "$work/split.judge.h5" ] || "$python" "$here/split.py" "$data/ttbar_6q.h5" "$work/split" 100000
+
+one() { # label, card, seed, settings ...
+    local label=$1 card=$2 seed=$3; shift 3
+    local base=$work/$label.$seed
+    [ -f "$base.json" ] && [ -z "${FRESH:-}" ] && return
+    ( TIMEFORMAT='%U %S'; time $genhep train "$cards/$card.card" data.train="$work/split.dev.h5" seed="$seed" train.threads="${THREADS:-2}" \
+        "$@" -o "$base.h5" > "$base.log" 2>&1 ) 2> "$base.time"
+    $genhep sample "$base.h5" -n 100000 --seed "$seed" -o "$base.gen.h5" > /dev/null
+    if [ -n "${JUDGE:-}" ]; then
+        "$python" "$JUDGE" "$work/split.judge.h5" "$base.gen.h5" --process ttbar_6q > "$base.json.part"
+    else
+        $genhep evaluate "$work/split.judge.h5" "$base.gen.h5" --process ttbar_6q --json "$base.json.part"
+    fi
+    mv "$base.json.part" "$base.json"
+}
+
+paper=ttbar_6q_gan_paper
+case $parts in *card*)
+    for seed in $seeds; do
+        one card $paper "$seed"
+        one card_no_mmd $paper "$seed" loss.mmd.weight=0
+    done ;;
+esac
+case $parts in *ablations*)
+    seed=${seeds%% *}
+    one "short" $paper "$seed" train.steps="$steps"
+    one short_no_mmd $paper "$seed" train.steps="$steps" loss.mmd.weight=0
+    one short_gaussian $paper "$seed" train.steps="$steps" loss.mmd.kernel=gaussian
+    for scale in 0.25 0.5 2 4; do one short_scale_$scale $paper "$seed" train.steps="$steps" loss.mmd.scale=$scale; done
+    one short_not_turned $paper "$seed" train.steps="$steps" generator.turn=off
+    one short_arctan ttbar_6q_gan_arctan "$seed" train.steps="$steps" ;;
+esac
+"$python" "$here/paper_gan_table.py" "$work" docs/quality.md
