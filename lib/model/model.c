@@ -52,7 +52,7 @@ int gh_model_is_structural(const char *key)
 {
     static const char *const prefixes[] = {"model.", "prep", "encoder.", "decoder.", "generator.", "latent.dim", "latent.noise",
                                            "loss.noise", "loss.reconstruction", "data.columns", "data.masses", "data.particles",
-                                           "data.condition", "data.target", "classes", "subtract.labels", "subtract.gain"};
+                                           "data.condition", "data.target", "classes", "subtract.labels", "subtract.gain", "subtract.noise"};
     return starts_with(key, prefixes, sizeof prefixes / sizeof *prefixes);
 }
 

@@ -44,14 +44,14 @@ static void expected_sigmas(const gh_subtraction *s, double sigma[GH_CLASSES])
     gh_class_table_sigmas(&s->table, s->sigma, share, sigma);
 }
 
-/* The start of the rates, or of the labels where they have noise of their own: the bias of their outputs. */
+/* The start of the rates, or of labels with Gumbel noise of their own: the bias of their outputs. */
 static void start_classes(genhep_model *model)
 {
     const gh_subtraction *s = &model->subtraction;
     const gh_layer *last = &model->decoder.layer[model->decoder.n_layers - 1];
     double sigma[GH_CLASSES] = {0};
     gh_real *start = model->parameters + (s->stratified ? s->rates : last->bias + model->p);
-    if (!s->stratified && (!gh_gan_skip(model) || !model->decoder.dense)) return;
+    if (!s->stratified && (!gh_gan_skip(model) || !model->decoder.dense || !gh_option_is(model->options, "subtract.noise", "gumbel"))) return;
     expected_sigmas(s, sigma);
     for (int64_t k = 0; k < s->table.classes; k++) start[k] = (gh_real)log(fmax(sigma[k] / s->sigma[0], 1e-6));
 }
@@ -161,30 +161,32 @@ static void pool_shares(const gh_subtraction *s, double share[GH_SET_KINDS])
     }
 }
 
-/* The rows of a table, their weights scaled to add up to `share`. */
+/* The rows of a table, their weights (where the pool has some) scaled to add up to `share`, which 0 leaves as they are. */
 static gh_status pool_table(const genhep_dataset *data, double share, int64_t at, genhep_dataset *pooled)
 {
     double sum = 0;
     memcpy(pooled->values + at * data->d, data->values, (size_t)(data->n * data->d) * sizeof *data->values);
     for (int64_t i = 0; i < data->n; i++) sum += data->weights ? data->weights[i] : 1;
     if (!(sum > 0)) GH_FAIL(GENHEP_E_NUMERIC, "the weights of a sample add up to %g, expected more than 0", sum);
-    for (int64_t i = 0; i < data->n; i++) pooled->weights[at + i] = (data->weights ? data->weights[i] : 1) * share / sum;
+    const double scale = share > 0 ? share / sum : 1;
+    for (int64_t i = 0; pooled->weights && i < data->n; i++) pooled->weights[at + i] = (data->weights ? data->weights[i] : 1) * scale;
     return GENHEP_OK;
 }
 
 gh_status gh_subgan_pool(const genhep_model *model, const genhep_dataset *const *datasets, int64_t n_datasets, genhep_dataset **pooled)
 {
     const genhep_dataset *first = datasets[0];
+    const int equal = gh_option_is(model->options, "prep.pool", "equal");
     double share[GH_SET_KINDS] = {0};
     int64_t n = 0, at = 0;
-    const int equal = gh_option_is(model->options, "prep.pool", "equal");
+    int weighted = !equal;
     pool_shares(&model->subtraction, share);
-    for (int64_t t = 0; t < n_datasets; t++) n += datasets[t]->n;
-    GH_TRY(gh_dataset_create(&model->hooks, n, first->d, (const char *const *)first->names, (const char *const *)first->units, 1, pooled));
+    for (int64_t t = 0; t < n_datasets; t++) n += datasets[t]->n, weighted |= datasets[t]->weights != NULL;
+    GH_TRY(gh_dataset_create(&model->hooks, n, first->d, (const char *const *)first->names, (const char *const *)first->units, weighted, pooled));
     (*pooled)->storage = first->storage;
     gh_status status = gh_dataset_copy_attributes(*pooled, first);
     for (int64_t t = 0; !status && t < n_datasets; t++) {
-        status = pool_table(datasets[t], equal ? (double)datasets[t]->n : share[t] * (double)n / model->subtraction.sigma[0], at, *pooled);
+        status = pool_table(datasets[t], equal ? 0 : share[t] * (double)n / model->subtraction.sigma[0], at, *pooled);
         at += datasets[t]->n;
     }
     if (status) {
@@ -210,10 +212,10 @@ void gh_subgan_rates(const genhep_model *model, gh_real *rates)
     gh_softmax_forward(rates, model->parameters + model->subtraction.rates, 0, 1, model->subtraction.table.classes);
 }
 
-/* A Gumbel number from a normal one: the largest of b_k plus such numbers is k with the probability softmax(b)_k. */
-static double gumbel(double z)
+/* The noise of a label from a normal number. Gumbel: the largest of b_k plus such numbers is k with the probability softmax(b)_k. */
+static gh_real label_noise(int gumbel, gh_real z)
 {
-    return -log(-log1p(-gh_normal_cdf(-z)));
+    return gumbel ? (gh_real)-log(-log1p(-gh_normal_cdf(-(double)z))) : z;
 }
 
 /* batch / rows of class k in it */
@@ -226,14 +228,15 @@ void gh_subgan_output(const genhep_model *model, double gain, const gh_real *rat
                       const gh_real *noise, const gh_real *Y, gh_real *X, gh_real *c)
 {
     const int64_t P = model->p, L = model->latents, O = model->decoder.spec.outputs, C = model->subtraction.table.classes;
-    const int skip = gh_gan_skip(model);
+    const int skip = gh_gan_skip(model), gumbel = gh_option_is(model->options, "subtract.noise", "gumbel");
     for (int64_t i = 0; i < N; i++) {
         for (int64_t j = 0; j < P; j++) X[i * P + j] = Y[i * O + j] + (skip ? noise[i * L + j] : 0);
         if (model->subtraction.stratified) {
             const int64_t own = (first + i) % C;
             for (int64_t k = 0; k < C; k++) c[i * C + k] = k == own ? (gh_real)(share_of(batch, C, k) * (double)rates[k]) : 0;
         } else {
-            for (int64_t k = 0; k < C; k++) c[i * C + k] = (gh_real)(gain * ((double)Y[i * O + P + k] + (skip ? gumbel((double)noise[i * L + P + k]) : 0)));
+            for (int64_t k = 0; k < C; k++)
+                c[i * C + k] = (gh_real)gain * (Y[i * O + P + k] + (skip ? label_noise(gumbel, noise[i * L + P + k]) : 0));
         }
     }
     if (!model->subtraction.stratified) gh_softmax_forward(c, c, C, N, C);
@@ -298,7 +301,7 @@ static const gh_real *raw_rows(const genhep_model *model, const gh_network_way *
     const gh_network *net = &model->decoder;
     const gh_subtraction *s = &model->subtraction;
     const int64_t L = model->latents, I = net->spec.inputs, O = net->spec.outputs, U = subgan_uniforms(model), C = s->table.classes, P = model->p;
-    const int uniform = gh_gan_noise(model) == GH_LATENT_UNIFORM;
+    const int uniform = gh_gan_noise(model) == GH_LATENT_UNIFORM, gumbel = gh_option_is(model->options, "subtract.noise", "gumbel");
     gh_real *input = scratch, *Y = input + n * I, *layers = Y + n * O, rates[GH_CLASSES];
     if (s->stratified) gh_subgan_rates(model, rates);
     if (!wanted) wanted = (1u << C) - 1;
@@ -311,7 +314,7 @@ static const gh_real *raw_rows(const genhep_model *model, const gh_network_way *
     gh_network_infer(net, model->parameters, way, input, n, layers, Y);
     for (int64_t i = 0; gh_gan_skip(model) && i < n; i++) { /* O = L */
         for (int64_t j = 0; j < P; j++) Y[i * O + j] += normals[i * O + j];
-        for (int64_t j = P; j < O; j++) Y[i * O + j] += (gh_real)gumbel((double)normals[i * O + j]);
+        for (int64_t j = P; j < O; j++) Y[i * O + j] += label_noise(gumbel, normals[i * O + j]);
     }
     for (int64_t i = 0; !s->stratified && i < n; i++) {
         int32_t best = 0;
