@@ -19,11 +19,12 @@ for card in ${CARDS:-shower_cvae shower_calogan shower_vaegan shower_calogan_pap
         start=()
         case $card in shower_calogan | shower_vaegan) [ ! -f "$work/shower_cvae.$seed.h5" ] || start=("train.start=$work/shower_cvae.$seed.h5") ;; esac
         # shellcheck disable=SC2086  # SETTINGS is a list of settings
-        $genhep train "examples/cards/$card.card" data.train="$work/shower.train.h5" seed="$seed" train.threads="${THREADS:-2}" \
-            "${start[@]}" ${SETTINGS:-} -o "$base.h5" > "$base.log" 2>&1
+        ( TIMEFORMAT='%U %S'; time $genhep train "examples/cards/$card.card" data.train="$work/shower.train.h5" seed="$seed" \
+            train.threads="${THREADS:-2}" "${start[@]}" ${SETTINGS:-} -o "$base.h5" > "$base.log" 2>&1 ) 2> "$base.seconds"
         taken=$(seconds "$genhep" sample "$base.h5" --condition "$work/shower.truth.h5" --seed "$seed" -o "$base.gen.h5")
         "$python" tests/quality/shower_shapes.py "$work/shower.truth.h5" "$base.gen.h5" "${baselines[@]}" \
-            --seconds "$(cat "$work/shower.truth.seconds")" "$taken" --json "$base.shower.json"
+            --seconds "$(cat "$work/shower.truth.seconds")" "$taken" \
+            --trained "$(awk '{print $1 + $2}' "$base.seconds")" --json "$base.shower.json"
         baselines=()
     done
 done

@@ -1,4 +1,4 @@
-"""shower_shapes.py TRUTH GENERATED [--train FILE] [--max 20000] [--seconds T G] [--json FILE] -- shower shapes of two files with the columns of `shower`.
+"""shower_shapes.py TRUTH GENERATED [--train FILE] [--max 20000] [--seconds T G] [--trained S] [--json FILE] -- shower shapes of two files with the columns of `shower`.
 
 Shapes, per shower (CaloGAN, 1712.10321): energy of each layer (layer0_E ..) and its share of the total (layer0_fraction ..), total (cells)
 and total over requested energy, depth = sum of k E_k/E and its width over layers, lateral width of each layer (standard deviation
@@ -178,6 +178,7 @@ def main():
     parser.add_argument("--train")
     parser.add_argument("--max", type=int, default=20000)
     parser.add_argument("--seconds", type=float, nargs=2, metavar=("T", "G"))
+    parser.add_argument("--trained", type=float, help="processor seconds of the training, passed on")
     parser.add_argument("--json")
     args = parser.parse_args()
     truth, generated = read(args.truth, args.max), read(args.generated, args.max)
@@ -185,6 +186,8 @@ def main():
     if min(result["events"]) < 100:
         stop(f"found {result['events'][0]} and {result['events'][1]} showers, expected 100 or more of each")
     result.update(figures(truth, generated))
+    if args.trained:
+        result["seconds_training"] = args.trained
     if args.seconds:
         result["showers_per_second"] = {"truth": rows_of(args.truth) / args.seconds[0], "generated": rows_of(args.generated) / args.seconds[1]}
     if args.train:
