@@ -33,7 +33,7 @@ const truth_process *truth_find(const char *name)
     return NULL;
 }
 
-static int unknown_process(const char *name, char *message, size_t message_size)
+static void unknown_process(const char *name, char *message, size_t message_size)
 {
     const char *names[N_PROCESSES];
     char list[400] = "";
@@ -44,7 +44,6 @@ static int unknown_process(const char *name, char *message, size_t message_size)
     }
     truth_say(message, message_size, "process '%.60s' is unknown, the closest is '%s' of %s", name,
               truth_closest(name, names, N_PROCESSES), list);
-    return GENHEP_E_ARG;
 }
 
 /** A long run must not overrun the counters of the random numbers or the size of a block of memory. */
@@ -61,11 +60,12 @@ static int check_size(const truth_process *process, int64_t n, char *message, si
 int truth_rows(const truth_run *run, int64_t first, int64_t n, int64_t seed, double *rows, char *message, size_t message_size)
 {
     for (int64_t k = 0; k < n; k++) {
-        truth_draws draws = truth_draws_of(seed, run->stream, first + k);
+        const int64_t event = first + k;
+        truth_draws draws = truth_draws_of(seed, run->stream, event);
         run->process->event(run, &draws, rows + k * run->process->n_columns);
         if (!draws.spent) continue;
         truth_say(message, message_size, "%s: event %lld found no accepted try among its %d random numbers",
-                  run->process->name, (long long)(first + k), TRUTH_STRETCH);
+                  run->process->name, (long long)event, TRUTH_STRETCH);
         return GENHEP_E_NUMERIC;
     }
     return GENHEP_OK;
@@ -131,7 +131,10 @@ int truth_start(const char *process_name, int64_t n, char *const *settings, int 
     const truth_process *process = truth_find(process_name);
     memset(run, 0, sizeof *run);
     if (message_size) message[0] = '\0';
-    if (!process) return unknown_process(process_name, message, message_size);
+    if (!process) {
+        unknown_process(process_name, message, message_size);
+        return GENHEP_E_ARG;
+    }
     int status = check_size(process, n, message, message_size);
     return status ? status : truth_open(process, settings, n_settings, run, message, message_size);
 }
