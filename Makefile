@@ -149,6 +149,18 @@ demo: all ## train a B-VAE on Z -> mu mu, sample a million events, write build/d
 	$(GENHEP) evaluate $(DEMO)/truth.h5 $(DEMO)/events.h5 --train $(DEMO)/train.h5 --baseline $(DEMO)/baseline.h5 --process zmumu \
 	    --json $(DEMO)/figures.json --report $(DEMO)/report
 	@echo "events: $(DEMO)/events.h5   report: $(DEMO)/report/index.html   figures: $(DEMO)/figures.json"
+# The model's training events are made again for the search for copies.
+DEMO_TTBAR := $(B)/demo-ttbar
+TTBAR_EVENTS := 100000
+demo-ttbar: all ## draw t tbar events from the pre-trained model, compare with unseen truth, write build/demo-ttbar/report/index.html
+	@mkdir -p $(DEMO_TTBAR)
+	$(GENHEP) verify examples/models/ttbar_6q_gan.h5
+	$(GENHEP) sample examples/models/ttbar_6q_gan.h5 -n $(TTBAR_EVENTS) --seed 1 --threads 2 -o $(DEMO_TTBAR)/events.h5
+	$(GENHEP) simulate ttbar_6q -n 300000 --seed 1 -o $(DEMO_TTBAR)/train.h5
+	$(GENHEP) simulate ttbar_6q -n $(TTBAR_EVENTS) --seed 2 -o $(DEMO_TTBAR)/truth.h5
+	$(GENHEP) evaluate $(DEMO_TTBAR)/truth.h5 $(DEMO_TTBAR)/events.h5 --train $(DEMO_TTBAR)/train.h5 --process ttbar_6q \
+	    --json $(DEMO_TTBAR)/figures.json --report $(DEMO_TTBAR)/report
+	@echo "events: $(DEMO_TTBAR)/events.h5   report: $(DEMO_TTBAR)/report/index.html   figures: $(DEMO_TTBAR)/figures.json"
 
 # ---- tests --------------------------------------------------------------------------------------------------------
 # Each program prints Check's own lines; the closing line counts programs.
@@ -172,8 +184,9 @@ check-bindings: all ## headers alone, C, C++, Fortran, Python, Pythia examples; 
 check-docs: all ## code in the documentation compiles
 	tests/bindings/docs_code.sh
 	tests/bindings/functions_docs.sh
-check-report: demo ## the demo's report opens in a browser and shows its plots
+check-report: demo demo-ttbar ## the reports of the demos open in a browser and show their plots
 	tests/quality/report_opens.sh $(DEMO)/report/index.html
+	tests/quality/report_opens.sh $(DEMO_TTBAR)/report/index.html
 check-kill: all ## kill -9 at random moments of a training run; the last checkpoint loads
 	tests/property/kill.sh $(B) 50
 check-all: check check-long check-layers check-abi check-bindings check-docs check-kill fuzz check-report ## everything
@@ -232,7 +245,7 @@ clean: ## remove build/
 	rm -rf $(B)
 list: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | awk -F'\t' '{printf "%-18s %s\n", $$1, $$2}'
-.PHONY: all lib tool clean list deps deps-all demo check check-long check-layers check-abi check-bindings check-docs check-report \
+.PHONY: all lib tool clean list deps deps-all demo demo-ttbar check check-long check-layers check-abi check-bindings check-docs check-report \
         check-kill check-all fuzz asan ubsan tsan valgrind bench quality format lint install uninstall
 FORCE:
 .DELETE_ON_ERROR:

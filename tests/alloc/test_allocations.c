@@ -49,7 +49,7 @@ static genhep_status make_options(const char *settings, genhep_options **options
     return status;
 }
 
-#define CHAIN_TREE "prep = category(b_Q), tree, quantile; prep.tree = X: a b"
+#define CHAIN_TREE "prep = category(b_Q), tree, reach(13000, y(X), m(X)), quantile; prep.tree = X: a b"
 #define CHAIN_CONDITIONS "data.condition = b_*; prep = ptetaphi, quantile; prep.condition = category(b_Q), momenta, standardise"
 #define CHAIN_PAIR "prep = pair(a, b), azimuth, standardise, log(b_Q, -3), minmax"
 

@@ -109,6 +109,9 @@ if find_python ctypes; then
     run "Python draws the command's events" same_events "$python" "$scratch/draw.py"
     run "Python names a missing file" names_missing_file "$python" "$scratch/draw.py"
     run "lib/python/genhep without numpy" quietly "$python" $here/bindings_python.py "$scratch/truth.h5" "$scratch" --without-numpy
+    for model in examples/models/*.h5; do
+        run "examples/python/pretrained.py $model" quietly "$python" examples/python/pretrained.py "$model" 1000
+    done
     run "examples/python/train_and_sample.py" quietly "$python" examples/python/train_and_sample.py "$card" "$scratch/truth.h5" \
         "$scratch/python_example.h5" train.steps=200 train.figure=loss
 else

@@ -8,6 +8,7 @@ set -euo pipefail
 build=${1:?build folder}; data=${2:-}
 seeds=${SEEDS:-1 2 3}; threads=${THREADS:-2}
 work=$build/quality; mkdir -p "$work"
+TIMEFORMAT='%U %S' # seconds of processor time
 genhep=$build/genhep
 
 # card, sample below DATA, process of the judge (- for a plain table)
@@ -30,7 +31,8 @@ while read -r card sample process; do
     for seed in $seeds; do
         base=$work/$card$tag.$seed
         [ -f "$base.json" ] && [ -z "${FRESH:-}" ] && continue
-        $genhep train "examples/cards/$card.card" data.train="$work/$card$tag.dev.h5" seed="$seed" train.threads="$threads" -o "$base.h5" > "$base.log" 2>&1
+        { time $genhep train "examples/cards/$card.card" data.train="$work/$card$tag.dev.h5" seed="$seed" train.threads="$threads" -o "$base.h5" \
+            > "$base.log" 2>&1; } 2> "$base.time"
         $genhep train "examples/cards/$card.card" model.family=independent data.train="$work/$card$tag.dev.h5" seed="$seed" -o "$base.ind.h5" > /dev/null
         $genhep sample "$base.h5" -n 100000 --seed "$seed" -o "$base.gen.h5" > /dev/null
         $genhep sample "$base.ind.h5" -n 100000 --seed "$seed" -o "$base.ind.gen.h5" > /dev/null
