@@ -30,6 +30,8 @@ static gh_status plan_latents(genhep_model *model)
                 s->stratified ? "as many as coordinates" : "coordinates and classes", (long long)model->latents);
     if (!gh_option_is(options, "latent.source", "prior"))
         GH_FAIL(GENHEP_E_OPTION, "option 'latent.source': found 'buffer', but adversarial models have no information buffer; expected 'prior'");
+    if (gh_option_is(options, "generator.turn", "on"))
+        GH_FAIL(GENHEP_E_OPTION, "option 'generator.turn': found 'on', but a subtraction does not turn its events; expected 'off'");
     if (gh_option_is(options, "decoder.calibrate", "on"))
         GH_FAIL(GENHEP_E_OPTION, "option 'decoder.calibrate': found 'on', but the training rows are not those of single classes; expected 'off'");
     return GENHEP_OK;

@@ -416,6 +416,7 @@ START_TEST(wrong_settings_are_answered)
     refused("loss.penalty=gradient", "weighted");
     refused("loss.mmd=x:1", "loss.mmd");
     refused("discriminator.minibatch=4x4", "soft labels");
+    refused("generator.turn=on", "generator.turn");
     refused("discriminator.features=mass(q)", "particles");
     genhep_options *options = subtraction_options("");
     subtraction_tables data = subtraction_data(300, 0);

@@ -5,7 +5,7 @@
 # `card` and `card, no MMD` have the card's own steps at every seed; ablations have STEPS steps each, at the first seed. PARTS chooses some of
 # "card ablations". Figures stay in BUILD/quality/paper_gan; a run that has some is not done again unless FRESH is set.
 set -euo pipefail
-build=${1:?build folder}; data=${2:-}; steps=${STEPS:-8000}; seeds=${SEEDS:-1}; parts=${PARTS:-card ablations}
+build=${1:?build folder}; data=${2:-}; steps=${STEPS:-6000}; seeds=${SEEDS:-1}; parts=${PARTS:-card ablations}
 python=${PYTHON:-/usr/bin/python3}; genhep=$build/genhep; here=$(dirname "$0"); cards=$here/../../examples/cards
 work=$build/quality/paper_gan; mkdir -p "$work"
 [ -f "$data/ttbar_6q.h5" ] || { echo "paper_gan: no $data/ttbar_6q.h5"; exit 0; }
@@ -38,8 +38,8 @@ case $parts in *ablations*)
     one "short" $paper "$seed" train.steps="$steps"
     one short_no_mmd $paper "$seed" train.steps="$steps" loss.mmd.weight=0
     one short_gaussian $paper "$seed" train.steps="$steps" loss.mmd.kernel=gaussian
-    for scale in 0.25 0.5 2 4; do one short_scale_$scale $paper "$seed" train.steps="$steps" loss.mmd.scale=$scale; done
     one short_not_turned $paper "$seed" train.steps="$steps" generator.turn=off
+    for scale in 0.25 4 0.5 2; do one short_scale_$scale $paper "$seed" train.steps="$steps" loss.mmd.scale=$scale; done
     one short_arctan ttbar_6q_gan_arctan "$seed" train.steps="$steps" ;;
 esac
 "$python" "$here/paper_gan_table.py" "$work" docs/quality.md

@@ -30,7 +30,8 @@ START_TEST(a_narrow_mass_is_seen)
     ck_ok(gh_rows_create(&model->hooks, model, tables, 1, 1, 0, &rows));
     const double single = independent_chi2(model, rows.rows, "a_px"), another = independent_chi2(model, rows.rows, "b_pz");
     const double mass = independent_chi2(model, rows.rows, "mass(a,b)");
-    ck_assert_msg(single > 0.4 && single < 2 && another > 0.4 && another < 2, "marginals: %g, %g", single, another);
+    /* drawn from these rows' own quantiles: the rows' half of the variance is missing, so 0.5 +- 0.1 */
+    ck_assert_msg(single > 0.2 && single < 1 && another > 0.2 && another < 1, "marginals: %g, %g", single, another);
     ck_assert_msg(mass > 100, "mass: %g", mass);
     gh_rows_free(&model->hooks, &rows);
     genhep_model_free(model);
