@@ -318,6 +318,10 @@ gh_status gh_conditions_copy(const genhep_model *model, genhep_model *copy)
     GH_TRY(gh_alloc(&copy->hooks, &copy->targets, d, sizeof *copy->targets));
     memcpy(copy->targets, model->targets, (size_t)d * sizeof *copy->targets);
     copy->conditions = copy->targets + model->n_targets;
+    if (model->kept) {
+        GH_TRY(gh_alloc(&copy->hooks, &copy->kept, model->p, sizeof *copy->kept));
+        memcpy(copy->kept, model->kept, (size_t)model->p * sizeof *copy->kept);
+    }
     if (!C) return GENHEP_OK;
     copy->condition_share = gh_prep_share_retain(model->condition_share);
     copy->reference = gh_reference_retain(model->reference);

@@ -5,6 +5,7 @@
  *                          independent baseline of quantile-mapped coordinates
  *   x = C y + G(z, y)      condition: y_k of the same name is added to x_j, so training starts at the conditions themselves: the
  *                          plain GAN of unfolding, which has no noise, starts at what was measured
+ *   generator.keep names coordinates j of which G_j is left out, those that are right before any network
  *   x = y + e^s eps, (y, s) = G(z, y)   generator.noise = event: a width of its own for every coordinate, as a decoder has it
  *   x = R(a) x             generator.turn = on: behind the above, about the beam by a uniform azimuth (model/turning.h)
  * The discriminator belongs to training: train/adversarial/. */
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #include "base/normal.h"
+#include "base/text.h"
 #include "loss/elbo.h"
 #include "model/calibration.h"
 #include "model/gan.h"
@@ -42,6 +44,7 @@ int gh_gan_skip(const genhep_model *model)
 void gh_gan_add_skip(const genhep_model *model, int64_t n, const gh_real *noise, int64_t stride, const gh_real *conditions, gh_real *X)
 {
     const int64_t P = model->p, Q = model->q;
+    if (model->kept) gh_gan_skip_backward(model, n, X);
     if (gh_gan_skip(model))
         for (int64_t i = 0; i < n; i++)
             for (int64_t j = 0; j < P; j++) X[i * P + j] += noise[i * stride + j];
@@ -49,6 +52,38 @@ void gh_gan_add_skip(const genhep_model *model, int64_t n, const gh_real *noise,
         for (int64_t i = 0; i < n; i++)
             for (int64_t j = 0; j < P; j++)
                 if (model->skip_from[j] >= 0) X[i * P + j] += conditions[i * Q + model->skip_from[j]];
+}
+
+void gh_gan_skip_backward(const genhep_model *model, int64_t n, gh_real *gX)
+{
+    for (int64_t i = 0; model->kept && i < n; i++)
+        for (int64_t j = 0; j < model->p; j++)
+            if (model->kept[j]) gX[i * model->p + j] = 0;
+}
+
+/* generator.keep: coordinates by names or patterns. */
+static gh_status plan_kept(genhep_model *model)
+{
+    const char *text = gh_option_text(model->options, "generator.keep"), *stop = text + strlen(text);
+    if (text[strspn(text, " \t,")] == '\0') return GENHEP_OK;
+    if (gh_option_is(model->options, "generator.skip", "off"))
+        GH_FAIL(GENHEP_E_OPTION, "option 'generator.keep': nothing is there to be kept with generator.skip = off");
+    GH_TRY(gh_alloc(&model->hooks, &model->kept, model->p, sizeof *model->kept));
+    for (const char *at = text; at < stop;) {
+        const char *end = memchr(at, ',', (size_t)(stop - at)), *next = end ? end + 1 : stop;
+        char pattern[256];
+        int found = 0;
+        if (!end) end = stop;
+        gh_trim(&at, &end);
+        if (end - at >= (int64_t)sizeof pattern) GH_FAIL(GENHEP_E_OPTION, "option 'generator.keep': found a name of more than 255 characters");
+        memcpy(pattern, at, (size_t)(end - at));
+        pattern[end - at] = '\0';
+        for (int64_t j = 0; j < model->p; j++)
+            if (gh_pattern_match(pattern, gh_prep_name(model->prep, j))) model->kept[j] = found = 1;
+        if (!found && pattern[0]) GH_FAIL(GENHEP_E_OPTION, "option 'generator.keep': '%.80s' is no coordinate", pattern);
+        at = next;
+    }
+    return GENHEP_OK;
 }
 
 /* generator.skip = condition: which condition goes to which coordinate, by their names. */
@@ -137,6 +172,7 @@ static gh_status gan_plan(genhep_model *model, int64_t n, const double *prepared
     model->noise = gh_option_is(model->options, "generator.noise", "event") ? GH_NOISE_EVENT : GH_NOISE_NONE;
     GH_TRY(plan_latents(model));
     GH_TRY(plan_skip(model));
+    GH_TRY(plan_kept(model));
     GH_TRY(gh_network_spec_read(model->options, "generator", &spec));
     if (model->noise == GH_NOISE_EVENT && spec.kind == GH_NETWORK_STREAMS)
         GH_FAIL(GENHEP_E_OPTION, "option 'generator.noise': found 'event', expected 'none' with generator.kind = streams");

@@ -316,6 +316,7 @@ void gh_model_free(genhep_model *model)
     gh_free(&hooks, model->targets);
     gh_free(&hooks, model->examples);
     gh_free(&hooks, model->skip_from);
+    gh_free(&hooks, model->kept);
     gh_tiles_share_free(model->tiles);
     gh_free_aligned(&hooks, model->parameters);
     gh_free_aligned(&hooks, model->buffer.mu);
@@ -337,7 +338,7 @@ gh_status gh_model_with_parameters(const genhep_model *model, const gh_real *par
     *copy = *model; /* plain numbers and the layout of the networks; everything owned is replaced below */
     copy->options = NULL, copy->schema = NULL, copy->share = NULL, copy->parameters = NULL, copy->marginals = NULL;
     copy->tiles = NULL, copy->selftest = NULL, copy->selftest_n = 0, copy->calibration = NULL;
-    copy->targets = NULL, copy->examples = NULL, copy->condition_share = NULL, copy->reference = NULL, copy->skip_from = NULL;
+    copy->targets = NULL, copy->examples = NULL, copy->condition_share = NULL, copy->reference = NULL, copy->skip_from = NULL, copy->kept = NULL;
     memset(&copy->buffer, 0, sizeof copy->buffer);
     GH_TRY_CLEANUP(gh_options_merge(model->options, NULL, &copy->options));
     GH_TRY_CLEANUP(make_schema(&hooks, model->schema, &copy->schema));

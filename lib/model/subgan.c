@@ -23,6 +23,8 @@ static gh_status plan_latents(genhep_model *model)
     model->latents = gh_option_int(options, "latent.dim");
     if (model->latents == 0) model->latents = needed;
     if (noise == GH_LATENT_NONE) GH_FAIL(GENHEP_E_OPTION, "option 'latent.noise': 'none' leaves a subtraction nothing to generate from");
+    if (gh_option_text(options, "generator.keep")[0])
+        GH_FAIL(GENHEP_E_OPTION, "option 'generator.keep': found '%.80s', but classes need the whole network", gh_option_text(options, "generator.keep"));
     if (gh_option_is(options, "generator.skip", "condition"))
         GH_FAIL(GENHEP_E_OPTION, "option 'generator.skip': found 'condition', but a subtraction has no conditions; expected 'on' or 'off'");
     if (gh_gan_skip(model) && (model->latents != needed || noise != GH_LATENT_NORMAL))

@@ -127,6 +127,7 @@ START_TEST(skip_and_uniform_noise)
 {
     check_both("generator.skip=on generator.output_gain=0.3", 0);
     check_both("latent.noise=uniform latent.dim=5", 0);
+    check_both("generator.skip=on generator.output_gain=0.3 generator.keep=a_px,b_p*", 0);
 }
 END_TEST
 

@@ -364,6 +364,36 @@ START_TEST(skip_starts_at_the_condition_of_the_same_name)
 }
 END_TEST
 
+/* A kept coordinate is the noise and nothing else, whatever the network does, in copies and files too. */
+START_TEST(kept_coordinates_are_the_noise)
+{
+    enum { ROWS = 900 };
+    genhep_dataset *data = matched_data();
+    double events[2][ROWS * 4];
+    for (int seed = 0; seed < 2; seed++) { /* the seed of the start weights */
+        genhep_options *options = small_options(GAN "generator.skip=on generator.keep=t_*,g_x prep=standardise decoder.calibrate=off");
+        ck_ok(genhep_options_set_int(options, "seed", 3 + seed));
+        const genhep_dataset *tables[1] = {data};
+        genhep_model *model, *copy;
+        genhep_sampler *sampler;
+        ck_ok(genhep_model_create(options, tables, 1, &model));
+        ck_ok(gh_model_with_parameters(model, model->parameters, &copy));
+        genhep_model_free(model);
+        genhep_options_free(options);
+        ck_ok(genhep_options_create(&options));
+        ck_ok(genhep_options_set_int(options, "seed", 9));
+        ck_ok(genhep_sampler_create(copy, options, &sampler));
+        ck_ok(genhep_sampler_draw_double(sampler, ROWS, NULL, 0, events[seed], 4, ROWS * 4));
+        genhep_sampler_free(sampler);
+        genhep_model_free(copy);
+        genhep_options_free(options);
+    }
+    for (int i = 0; i < ROWS; i++)
+        for (int j = 0; j < 4; j++) ck_assert((events[0][4 * i + j] == events[1][4 * i + j]) == (j != 2));
+    genhep_dataset_free(data);
+}
+END_TEST
+
 /* A plain GAN of unfolding is not judged by what its discriminator does not see. */
 START_TEST(figure_looks_at_what_is_taught)
 {
@@ -385,6 +415,8 @@ END_TEST
 START_TEST(wrong_settings_are_answered)
 {
     refused(GAN "generator.skip=condition", NULL, "without conditions");
+    refused(GAN "generator.keep=a", NULL, "nothing is there to be kept");
+    refused(GAN "generator.skip=on generator.keep=a,zz", NULL, "'zz' is no coordinate");
     refused(GAN "generator.skip=condition data.condition=c", NULL, "no coordinate of prep");
     refused(GAN "generator.skip=condition generator.noise=event data.condition=c", NULL, "generator.skip");
     refused(GAN "generator.skip=on latent.dim=3", NULL, "generator.skip");
@@ -415,4 +447,4 @@ END_TEST
 GH_TEST_MAIN("adversarial training", threads_change_no_bit, resume_continues_bitwise, it_learns_a_correlation,
              weights_of_either_sign_shape_the_truth, spectral_and_minibatch_learn, spectral_weights_stretch_by_one, collapse_is_said_once,
              divergence_ends_in_a_status_and_sound_weights, model_files_hold_the_generator_alone,
-             skip_starts_at_the_condition_of_the_same_name, figure_looks_at_what_is_taught, wrong_settings_are_answered)
+             skip_starts_at_the_condition_of_the_same_name, kept_coordinates_are_the_noise, figure_looks_at_what_is_taught, wrong_settings_are_answered)

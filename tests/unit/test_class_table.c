@@ -118,6 +118,7 @@ START_TEST(samples_that_do_not_fit)
     creation_fails("data.base=b.h5 data.subtract=s.h5 data.add=a.h5", 2, GENHEP_E_OPTION, "option 'data.add': found a file");
     creation_fails("data.base=b.h5 data.subtract=s.h5 data.subtract2=t.h5", 2, GENHEP_E_OPTION, "option 'data.subtract2': found a file");
     creation_fails("generator.skip=on latent.dim=2", 2, GENHEP_E_OPTION, "needs normal noise and 4 latents");
+    creation_fails("generator.keep=x", 2, GENHEP_E_OPTION, "generator.keep");
     creation_fails("generator.skip=condition", 2, GENHEP_E_OPTION, "no conditions");
     creation_fails("generator.skip=on latent.noise=uniform", 2, GENHEP_E_OPTION, "generator.skip");
     creation_fails("latent.noise=none", 2, GENHEP_E_OPTION, "latent.noise");

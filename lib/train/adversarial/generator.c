@@ -59,6 +59,7 @@ static void backward_slice(void *context, int64_t slice, int64_t worker)
     gh_tape *tape = &a->generator[slice];
     tape->products = &a->work[worker].products;
     if (a->angles) gh_turning_apply(&m->turning, rows, P, a->angles + 2 * start, -1, a->gradient + start * P);
+    gh_gan_skip_backward(m, rows, a->gradient + start * P);
     gh_emit_backward(m, m->parameters, rows, tape->value[m->decoder.n_layers], a->eps ? a->eps + start * P : NULL, P,
                      a->generated + start * P, a->gradient + start * P, tape->gradient[m->decoder.n_layers], NULL);
     gh_network_backward(&m->decoder, m->parameters, tape, rows, t->weights.slice_gradients + slice * t->weights.n);
