@@ -14,9 +14,9 @@ import tempfile
 
 import numpy as np
 
-COLUMNS = (("toy1_subgan", "x", "toy 1: 1/x + 0.1 minus 1/x", "x", "set yrange [0:1.6]"),
-           ("toy2_subgan", "x", "toy 2: a peak added", "x", "set yrange [0:4.5]"),
-           ("dy_subgan", "m", "Drell-Yan minus photon exchange", "m(ee) [GeV]", "set logscale y; set format y '10^{%T}'; set yrange [0.1:5000]"))
+COLUMNS = (("toy1_subgan", "x", "toy 1: 1/x + 0.1 minus 1/x", "x", "set yrange [0:1.6]", 0.12, "*"),
+           ("toy2_subgan", "x", "toy 2: a peak added", "x", "set yrange [0:4.5]", 0.12, "*"),
+           ("dy_subgan", "m", "Drell-Yan minus photon exchange", "m(ee) [GeV]", "set logscale y; set format y '10^{%T}'; set yrange [0.1:5000]", 0.3, "40"))
 LEFT, RIGHT, GAP = 0.075, 0.99, 0.05
 RED, BLUE = "#c0392b", "#1f6fb2"
 
@@ -46,7 +46,7 @@ def write(rows, path):
 
 
 def panels(number, count, path, span, column):
-    _, _, title, xlabel, above = column
+    _, _, title, xlabel, above, ratio, largest = column
     width = (RIGHT - LEFT + GAP) / count
     left = LEFT + number * width
     first = number == 0
@@ -58,11 +58,11 @@ def panels(number, count, path, span, column):
             f"{data} using 2:6:7 with yerrorbars pt 7 ps 0.4 lc rgb '{RED}' title 'binned subtraction', "
             f"{data} using 1:4 with steps lc rgb '{BLUE}' lw 1.5 title 'generated'",
             "unset title; unset logscale y; unset key; set format y '%g'", "set tmargin at screen 0.50; set bmargin at screen 0.30",
-            "set yrange [0.88:1.12]; set ytics 0.05", f"set ylabel '{'over exact' if first else ''}'",
+            f"set yrange [{1 - ratio}:{1 + ratio}]; set ytics {0.1 if ratio > 0.2 else 0.05}", f"set ylabel '{'over exact' if first else ''}'",
             f"plot {data} using 2:($4/$8):3:($5/$8) with boxxyerror fc rgb '{BLUE}' fs transparent solid 0.3 noborder, 1 with lines lc rgb 'black' lw 1, "
             f"{data} using 1:($4/$8) with steps lc rgb '{BLUE}' lw 1.5, {data} using 2:($6/$8):($7/$8) with yerrorbars pt 7 ps 0.4 lc rgb '{RED}'",
             "set tmargin at screen 0.28; set bmargin at screen 0.09; set format x '%g'", f"set xlabel '{xlabel}' offset 0,0.5",
-            "set yrange [0:*]; set ytics autofreq", f"set ylabel '{'error [%]' if first else ''}'",
+            f"set yrange [0:{largest}]; set ytics autofreq", f"set ylabel '{'error [%]' if first else ''}'",
             f"plot {data} using 1:(100*$7/abs($8)) with steps lc rgb '{RED}' lw 1.5, {data} using 1:(100*$5/abs($8)) with steps lc rgb '{BLUE}' lw 1.5"]
 
 
