@@ -4,6 +4,7 @@
 
 #include "small_model.h"
 #include "train/adversarial/adversary.h"
+#include "train/adversarial/watch.h"
 
 #define GAN                                                                                                              \
     "model.family=gan latent.dim=0 generator.layers=2 generator.units=16 discriminator.layers=2 discriminator.units=16 " \
@@ -264,6 +265,38 @@ START_TEST(collapse_is_said_once)
 }
 END_TEST
 
+/* The watch by itself: a coordinate that narrows is named once, again after it was sound, and one that widens a thousandfold or is not
+ * finite ends the training by name. */
+START_TEST(the_watch_names_coordinates)
+{
+    enum { M = 400, LAST = SMALL_COLUMNS - 1 };
+    genhep_options *options = small_options(GAN);
+    genhep_dataset *data = small_data(SMALL_EVENTS, 1);
+    heard h = {0, 0};
+    int64_t warned = 0;
+    ck_ok(genhep_options_set_log(options, listen, &h));
+    genhep_trainer *t = trainer_of(options, data);
+    gh_real *truth = malloc(M * SMALL_COLUMNS * sizeof *truth), *rows = malloc(M * SMALL_COLUMNS * sizeof *rows);
+    memcpy(truth, t->data.rows, M * SMALL_COLUMNS * sizeof *truth);
+    const gh_real factors[] = {1, (gh_real)0.1, (gh_real)0.1, 1, (gh_real)0.1, 2000, INFINITY};
+    const int said[] = {0, 1, 1, 1, 2, 2, 2};
+    for (int k = 0; k < 7; k++) {
+        memcpy(rows, truth, M * SMALL_COLUMNS * sizeof *rows);
+        for (int i = 0; i < M; i++) rows[i * SMALL_COLUMNS + LAST] *= factors[k];
+        genhep_status status = gh_watch_rows(t, GH_GAN_NONSATURATING, M, truth, M, rows, &warned);
+        ck_assert_int_eq(h.collapse, said[k]);
+        if (k < 5) ck_ok(status);
+        else ck_fails(status, GENHEP_E_NUMERIC, "the spread of generated 'd'");
+    }
+    ck_assert_int_eq(h.won, 0);
+    free(truth);
+    free(rows);
+    genhep_trainer_free(t);
+    genhep_dataset_free(data);
+    genhep_options_free(options);
+}
+END_TEST
+
 START_TEST(divergence_ends_in_a_status_and_sound_weights)
 {
     genhep_options *options = small_options(GAN "loss.gan=wasserstein loss.penalty=none train.lr=5 train.schedule=constant train.clip=0 train.optimiser=sgd "
@@ -446,5 +479,5 @@ END_TEST
 
 GH_TEST_MAIN("adversarial training", threads_change_no_bit, resume_continues_bitwise, it_learns_a_correlation,
              weights_of_either_sign_shape_the_truth, spectral_and_minibatch_learn, spectral_weights_stretch_by_one, collapse_is_said_once,
-             divergence_ends_in_a_status_and_sound_weights, model_files_hold_the_generator_alone,
+             the_watch_names_coordinates, divergence_ends_in_a_status_and_sound_weights, model_files_hold_the_generator_alone,
              skip_starts_at_the_condition_of_the_same_name, kept_coordinates_are_the_noise, figure_looks_at_what_is_taught, wrong_settings_are_answered)

@@ -4,7 +4,7 @@ chi2/ndf of every column in 25 bins with equal counts of the truth, and in 25 bi
 quantile of the truth with what lies beyond in a bin of its own; both samples' statistical errors count, sum of (t - g)^2/(t + g) for
 samples of equal size. Largest difference of a correlation coefficient, of the features and of their logarithms: the features' own
 depend on a few events at hundreds of GeV. --pairs adds the median and the 84 % quantile of that difference between 40 pairs of samples
-of the same size drawn from all events at hand, without events in common. --cut drops the events of the truth in which a column lies in
+of the same size drawn from all events at hand, without events in common; --whole the difference between all events of both files. --cut drops the events of the truth in which a column lies in
 its upper tail of SHARE of the training events, as data.tail_cut does. --plot writes the bins of equal width up to the 99.5 % quantile."""
 import argparse
 import json
@@ -70,6 +70,7 @@ parser.add_argument("generated")
 parser.add_argument("--json", required=True)
 parser.add_argument("--cut", nargs=2)
 parser.add_argument("--plot")
+parser.add_argument("--whole", action="store_true")
 parser.add_argument("--pairs", action="store_true")
 a = parser.parse_args()
 names, t = load(a.truth)
@@ -81,12 +82,15 @@ if not np.isfinite(g).all():
 if a.cut:
     t = t[(t <= np.quantile(load(a.cut[0])[1], 1 - float(a.cut[1]), axis=0)).all(axis=1)]
 n = min(len(t), len(g))
+whole = correlations(t, g)[0], correlations(np.log(t), np.log(np.maximum(g, 1e-6)))[0]
 t, g = t[:n], g[:n]
 worst, i, j = correlations(t, g)
 result = {"n": n, "chi2": {c: chi2_ndf(t[:, k], g[:, k], equal_counts(t[:, k])) for k, c in enumerate(names)},
           "chi2_widths": {c: chi2_ndf(t[:, k], g[:, k], equal_widths(t[:, k])) for k, c in enumerate(names)},
           "correlation_difference": worst, "correlation_of": [names[i], names[j]],
           "correlation_difference_logs": correlations(np.log(t), np.log(np.maximum(g, 1e-6)))[0]}
+if a.whole:
+    result["correlation_whole"] = whole
 if a.pairs:
     result["correlation_pairs"] = pairs(np.concatenate([load(a.truth)[1], load(a.generated)[1]]), n)
 with open(a.json, "w") as f:

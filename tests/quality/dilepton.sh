@@ -28,8 +28,13 @@ run() { # name, card, seed, settings of the training...; options of dilepton.py 
 for seed in ${SEEDS:-1 2 3}; do
     for kind in ${CARDS-best mlp cnn rnn}; do
         case $kind in
-        best) run best ww_lep6_gan "$seed" ;;
-        mlp) run mlp ww_lep6_gan "$seed" train.batch=512 train.steps=3000 ;;
+        best)
+            run best ww_lep6_gan "$seed"
+            [ -f "$work/best.$seed.whole.json" ] && continue
+            $genhep sample "$work/best.$seed.h5" -n 1000000 --seed "$seed" -o "$work/whole.h5" > /dev/null
+            "$python" "$here/dilepton.py" "$data/ww_lep6.h5" "$work/whole.h5" --whole --json "$work/best.$seed.whole.json"
+            rm -f "$work/whole.h5" ;;
+        mlp) run mlp ww_lep6_gan "$seed" train.batch=512 train.steps=4500 ;;
         *) run "$kind" "ww_lep6_gan_$kind" "$seed" ;;
         esac
     done
