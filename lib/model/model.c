@@ -63,7 +63,8 @@ static gh_status fix_options(genhep_options *options, int conditional)
     static const char *const of_conditions[] = {"data.condition", "data.target", "prep.condition"};
     static const char *const of_references[] = {"prep.reference", "prep.bins", "prep.pairs"};
     static const char *const of_adversaries[] = {"generator.", "latent.noise"}, *const of_autoencoders[] = {"encoder.", "decoder."};
-    static const char *const drawn_by[] = {"seed", "latent.", "sample.noise", "subtract.class"}, *const of_subtractions[] = {"classes", "subtract."};
+    static const char *const drawn_by[] = {"seed", "latent.", "sample.noise", "subtract.class"};
+    static const char *const of_subtractions[] = {"classes", "subtract.", "prep.pool"};
     const gh_family *family = gh_family_find(gh_option_text(options, "model.family"));
     const int subtraction = family == &gh_family_subgan, generator = family == &gh_family_gan || subtraction;
     for (int64_t row = 0; row < gh_option_rows(); row++) {

@@ -125,7 +125,7 @@ def drell_yan_rows(folder, key):
         lines.append(f"| {seed} | {cells[0]} | {cells[1]} | {cells[2]} | {peak[0]:.3f} ({peak[1]:.3f}) GeV | {100 * info['purity']:.2f} % | "
                      f"{percent(off(info, 'subtract'))} | {minutes(folder, 'dy_subgan', seed):.1f} |")
     if len(rows) > 1:
-        m = [statistics.median(r) for r in zip(*rows)]
+        m = [statistics.median(v for v in r if v is not None) for r in zip(*rows)]
         lines.append("| **median** | " + " | ".join("**" + ", ".join(number(v) for v in m[i:i + 3]) + "**" for i in (0, 3, 6)) + " | | | | |")
     return lines
 
