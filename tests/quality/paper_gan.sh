@@ -3,9 +3,9 @@
 # ablations; rewrites the section "The event GAN as published" of docs/quality.md. The last 100 000 events are judged, the others train.
 #   SEEDS="1 2 3" JUDGE=judge.py tests/quality/paper_gan.sh build <folder of samples>
 # `card` and `card, no MMD` have the card's own steps at every seed; ablations have STEPS steps each, at the first seed. PARTS chooses some of
-# "card ablations". Figures stay in BUILD/quality/paper_gan; a run that has some is not done again unless FRESH is set.
+# "card weights ablations": `weights` trades masses against spectra. Figures stay in BUILD/quality/paper_gan; a run that has some is not done again unless FRESH is set.
 set -euo pipefail
-build=${1:?build folder}; data=${2:-}; steps=${STEPS:-6000}; seeds=${SEEDS:-1}; parts=${PARTS:-card ablations}
+build=${1:?build folder}; data=${2:-}; steps=${STEPS:-6000}; seeds=${SEEDS:-1}; parts=${PARTS:-card weights ablations}
 python=${PYTHON:-/usr/bin/python3}; genhep=$build/genhep; here=$(dirname "$0"); cards=$here/../../examples/cards
 work=$build/quality/paper_gan; mkdir -p "$work"
 [ -f "$data/ttbar_6q.h5" ] || { echo "paper_gan: no $data/ttbar_6q.h5"; exit 0; }
@@ -32,6 +32,12 @@ case $parts in *card*)
         one card $paper "$seed"
         one card_no_mmd $paper "$seed" loss.mmd.weight=0
     done ;;
+esac
+case $parts in *weights*)
+    w='mass(q1,q1barp): 2.05 8 32 128 * 3 ; mass(q2,q2barp): 2.05 8 32 128 * 3'
+    t='mass(b,q1,q1barp): 1.49 6 24 96 * 0.3 ; mass(bbar,q2,q2barp): 1.49 6 24 96 * 0.3'
+    one card_weak $paper "${seeds%% *}" loss.mmd.weight=0.15
+    one card_ramp $paper "${seeds%% *}" "loss.mmd=$w ; $t" loss.mmd.ramp=0.5 ;;
 esac
 case $parts in *ablations*)
     seed=${seeds%% *}
