@@ -85,7 +85,8 @@ def lines(folder):
     if paper:
         out += ["", "As published (ww_lep6_gan_paper.card: 64 uniform numbers, features on [-1,1], transposed convolutions, (1-D)^2 and cross entropy, SGD",
                 "with momentum, best step by chi2), seed 1. chi2/ndf and correlations are taken after the same cut on the truth; the AUC against the",
-                "uncut truth.", ""] + head
+                "uncut truth. The card's 500 000 steps take about 80 core-minutes; these rows stop at the step given (PAPER_STEPS) and are far from done.",
+                ""] + head
         for path in paper:
             base = path[: -len(".json")]
             cut = float(re.search(r"paper_([0-9.]+)\.1\.json", path).group(1))
