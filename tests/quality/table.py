@@ -61,7 +61,7 @@ for card in cards:
         seconds = log_seconds(base)
         values = [j["auc"], j["chi2_ndf_median"], j["chi2_ndf_max"], j.get("neighbour_ratio")]
         rows.append(values)
-        lines.append(f"| {path.split('.')[-2]} | {j['n_truth']} | " + " | ".join(number(v, d) for v, d in zip(values, (4, 2, 2, 3))) + f" | {peaks} | {number(j['seconds_training'] / 60 if 'seconds_training' in j else None, 1)} |")
+        lines.append(f"| {path.split('.')[-2]} | {j['n_truth']} | " + " | ".join(number(v, d) for v, d in zip(values, (4, 2, 2, 3))) + f" | {peaks} | {number(seconds / 60 if seconds else None, 1)} |")
     middle = median_row(rows)
     lines.append("| **median** | | " + " | ".join(f"**{number(v, d)}**" for v, d in zip(middle, (4, 2, 2, 3))) + " | | |")
     for name, pattern in (("independent", f"{folder}/{card}.[0-9]*.ind.json"), ("floor", f"{folder}/{card}.floor.json")):
@@ -108,7 +108,7 @@ if showers:
         return (f"| {label} | {j['auc_shapes']:.3f} | {j['auc_cells']:.3f} | {j['max_separation_fraction']:.4f} ({floor('fraction'):.4f}) | "
                 f"{j['max_separation_sparsity']:.4f} ({floor('sparsity'):.4f}) | {j['max_separation_width']:.4f} | {j['max_separation_eratio']:.4f} | "
                 f"{o['response']['separation']:.4f} | {r['generated']['mae_over_e']:.4f} ({r['truth']['mae_over_e']:.4f}) | "
-                f"{r['generated'].get('falls', '')} | {speed} | {number(seconds / 60 if seconds else None, 1)} |")
+                f"{r['generated'].get('falls', '')} | {speed} | {number(j['seconds_training'] / 60 if 'seconds_training' in j else None, 1)} |")
 
     rows = {p: load(p) for p in showers}
     for path, j in rows.items():
