@@ -41,7 +41,8 @@ static gh_status pair_entry(gh_reference *r, const gh_prep *targets, char *entry
         const enum gh_coordinate_kind kind = targets->out.list[j].kind;
         if (!gh_pattern_match(part[0], gh_prep_name(targets, j))) continue;
         if (kind == GH_COORDINATE_DISCRETE || kind == GH_COORDINATE_CENSORED)
-            GH_FAIL(GENHEP_E_OPTION, "prep.pairs: '%.80s' is discrete or has a threshold: it has no continuous distribution to be mapped", gh_prep_name(targets, j));
+            GH_FAIL(GENHEP_E_OPTION, "prep.pairs: '%.80s' is discrete or has a threshold: it has no continuous distribution to be mapped",
+                    gh_prep_name(targets, j));
         *pairs += r->partner[j] < 0;
         r->partner[j] = partner;
         found++;

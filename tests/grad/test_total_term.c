@@ -178,7 +178,10 @@ START_TEST(rests)
     ck_ok(gh_event_values_standardise(&v, EVENTS, X, C));
     gh_event_values_forward(&v, EVENTS, X, C, V, 1);
     double sums[4] = {0};
-    for (int i = 0; i < EVENTS; i++) sums[0] += V[i], sums[1] += V[i] * C[Q * i], sums[2] += V[i] * C[Q * i + 1], sums[3] += V[i] * V[i];
+    for (int i = 0; i < EVENTS; i++) {
+        const double *c = C + Q * i;
+        sums[0] += V[i], sums[1] += V[i] * c[0], sums[2] += V[i] * c[1], sums[3] += V[i] * V[i];
+    }
     for (int k = 0; k < 3; k++) ck_assert_msg(fabs(sums[k]) < 1e-8, "sum %d is %g", k, sums[k]);
     ck_assert(fabs(sums[3] - EVENTS) < 1e-8);
     for (int i = 0; i < EVENTS; i++) C[Q * i + 1] = 2 * C[Q * i]; /* says nothing new */

@@ -47,8 +47,9 @@ START_TEST(a_generator_starts_as_a_decoder)
     ck_assert_int_eq(to->n_layers, from->n_layers);
     for (int64_t k = 0; k < to->n_layers; k++) {
         const gh_layer *a = &to->layer[k], *b = &from->layer[k];
-        ck_assert(memcmp(trainer->model->parameters + a->weights, vae->parameters + b->weights, (size_t)(a->inputs * a->outputs) * sizeof(gh_real)) == 0);
-        ck_assert(memcmp(trainer->model->parameters + a->bias, vae->parameters + b->bias, (size_t)a->outputs * sizeof(gh_real)) == 0);
+        const gh_real *started = trainer->model->parameters, *trained = vae->parameters;
+        ck_assert(memcmp(started + a->weights, trained + b->weights, (size_t)(a->inputs * a->outputs) * sizeof(gh_real)) == 0);
+        ck_assert(memcmp(started + a->bias, trained + b->bias, (size_t)a->outputs * sizeof(gh_real)) == 0);
     }
     ck_ok(genhep_trainer_model(trainer, GENHEP_AVERAGE, &model)); /* average and best start there too */
     ck_assert(memcmp(model->parameters, trainer->model->parameters, (size_t)model->n_parameters * sizeof(gh_real)) == 0);
@@ -56,7 +57,8 @@ START_TEST(a_generator_starts_as_a_decoder)
     float a[50 * SMALL_COLUMNS], b[50 * SMALL_COLUMNS];
     draw(vae, 50, a);
     draw(model, 50, b);
-    for (int i = 0; i < 50 * SMALL_COLUMNS; i++) ck_assert_msg(fabsf(a[i] - b[i]) <= 1e-5f * (1 + fabsf(a[i])), "number %d: %g and %g", i, (double)a[i], (double)b[i]);
+    for (int i = 0; i < 50 * SMALL_COLUMNS; i++)
+        ck_assert_msg(fabsf(a[i] - b[i]) <= 1e-5f * (1 + fabsf(a[i])), "number %d: %g and %g", i, (double)a[i], (double)b[i]);
     genhep_model_free(model);
     genhep_trainer_free(trainer);
     genhep_model_free(vae);

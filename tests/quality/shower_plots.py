@@ -37,7 +37,7 @@ def images(files, folder, png):
 
 
 def distributions(files, folder, png):
-    script = ["set terminal pngcairo size 1100,900", f'set output "{png}"', "set multiplot layout 3,3", "unset ytics", "set ylabel 'showers'"]
+    script = ["set terminal pngcairo size 1100,900", f'set output "{png}"', "set multiplot layout 3,3", "set key left top samplen 2", "unset ytics", "set ylabel 'showers'"]
     shapes = {name: shower_shapes.shapes(s) for name, s in files.items()}
     for at, (key, label) in enumerate(SHOWN):
         low, high = np.quantile(shapes["truth"][key], [0.002, 0.998])
