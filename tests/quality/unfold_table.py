@@ -99,7 +99,7 @@ def lines(folder):
     first = load(paths[0])
     out = [TITLE, "",
            f"Partons for given detector events of Z W -> l- l+ q q; {first['events']} held-back events, each unfolded {first['repeat']} times. Medians over the seeds",
-           "(1, or 1 to 3). Figures of `tests/quality/unfold.py`: AUC of partons by an independent judge; largest deviation of a bin with at least",
+           "(from 1 on; of two the larger deviation). Figures of `tests/quality/unfold.py`: AUC of partons by an independent judge; largest deviation of a bin with at least",
            f"{first['least']} true events (neighbouring bins are merged until they hold that many) over pT and eta of the partons, m(ll) and m(jj), with the",
            "statistical error of this bin; chi2/ndf, mean of these ten observables (1 for the right posterior), of all events and in slices 7, 8, 12",
            "and 13 of 1912.00477; chi2/ndf of m(ll) and m(jj) in slices 12 and 13. Where a slice has no two such bins the deviation is left out.",
