@@ -53,7 +53,7 @@ int parse_arguments(int argc, char **argv, const char *allowed, int least, int m
         {"-o", &result->output}, {"--seed", &result->seed}, {"--stream", &result->stream}, {"--threads", &result->threads},
         {"--resume", &result->resume}, {"--json", &result->json}, {"--report", &result->report}, {"--process", &result->process},
         {"--train", &result->train}, {"--baseline", &result->baseline},
-        {"--condition", &result->condition}, {"--repeat", &repeat}, {"-n", &count}};
+        {"--condition", &result->condition}, {"--plane", &result->plane}, {"--along", &result->along}, {"--repeat", &repeat}, {"-n", &count}};
     memset(result, 0, sizeof *result);
     result->n = result->repeat = -1;
     for (int i = 1; i < argc; i++) {
@@ -89,4 +89,34 @@ int make_options(const char *card, const arguments *given, const char *threads_k
     genhep_options_free(*options);
     *options = NULL;
     return fail_library();
+}
+
+genhep_status select_model_columns(const genhep_model *model, genhep_options *options)
+{
+    size_t used = 0, capacity = 1;
+    genhep_status status = GENHEP_OK;
+    for (int64_t k = 0; k < genhep_model_columns(model); k++) {
+        genhep_column column = {.struct_size = sizeof column};
+        genhep_model_column(model, k, &column);
+        capacity += strlen(column.name) + 1;
+    }
+    char *names = calloc(capacity, 1);
+    if (!names) return GENHEP_E_NOMEM;
+    for (int64_t k = 0; k < genhep_model_columns(model); k++) {
+        genhep_column column = {.struct_size = sizeof column};
+        genhep_model_column(model, k, &column);
+        used += (size_t)snprintf(names + used, capacity - used, "%s%s", k ? "," : "", column.name);
+    }
+    status = genhep_options_set_text(options, "data.columns", names);
+    free(names);
+    return status;
+}
+
+const char *process_of(const arguments *given, const char *attribute)
+{
+    static const char *const names[] = {"zmumu", "dy", "ttbar_6q", "zw", "cms"};
+    if (given->process) return given->process;
+    for (size_t i = 0; attribute && i < sizeof names / sizeof *names; i++)
+        if (strcmp(attribute, names[i]) == 0) return names[i];
+    return "generic";
 }

@@ -23,6 +23,8 @@ typedef struct arguments {
     const char *train;     /* --train */
     const char *baseline;  /* --baseline */
     const char *condition; /* --condition */
+    const char *plane;     /* --plane */
+    const char *along;     /* --along */
     int64_t repeat;        /* --repeat, -1 when absent */
     int64_t n;             /* -n, -1 when absent */
 } arguments;
@@ -39,6 +41,12 @@ int fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * --threads sets. */
 int make_options(const char *card, const arguments *given, const char *threads_key, genhep_options **options);
 
+/** data.columns = the model's columns, in its order, whatever else a file holds. */
+genhep_status select_model_columns(const genhep_model *model, genhep_options *options);
+
+/** The process whose observables are built: --process, else the attribute of a file where it is one of these, else generic. */
+const char *process_of(const arguments *given, const char *attribute);
+
 int command_train(int argc, char **argv);
 int command_sample(int argc, char **argv);
 int command_evaluate(int argc, char **argv);
@@ -46,6 +54,8 @@ int command_info(int argc, char **argv);
 int command_verify(int argc, char **argv);
 int command_convert(int argc, char **argv);
 int command_encode(int argc, char **argv);
+int command_latent(int argc, char **argv);
+int command_observables(int argc, char **argv);
 int command_score(int argc, char **argv);
 int command_density(int argc, char **argv);
 int command_bench(int argc, char **argv);

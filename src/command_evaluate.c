@@ -16,17 +16,6 @@ static int write_json(const genhep_evaluation *evaluation, const char *path)
     return bad ? fail("%s: writing failed", path) : 0;
 }
 
-/* The process named on the command line, else the attribute of the truth where it is one of judge names, else generic. */
-static const char *process_of(const arguments *given, const genhep_dataset *truth)
-{
-    static const char *const names[] = {"zmumu", "dy", "ttbar_6q", "zw", "cms"};
-    if (given->process) return given->process;
-    const char *attribute = genhep_dataset_attribute(truth, "process");
-    for (size_t i = 0; attribute && i < sizeof names / sizeof *names; i++)
-        if (strcmp(attribute, names[i]) == 0) return names[i];
-    return "generic";
-}
-
 /* The truth: a file, or its events and those of data.subtract and data.add with signs and cross sections. */
 static int open_truth(const genhep_options *options, const char *path, genhep_dataset **truth)
 {
@@ -35,6 +24,24 @@ static int open_truth(const genhep_options *options, const char *path, genhep_da
     int result = samples_open(options, path, &s) || samples_difference(&s, truth);
     samples_close(&s);
     return result;
+}
+
+int command_observables(int argc, char **argv)
+{
+    arguments given;
+    genhep_options *options = NULL;
+    genhep_dataset *events = NULL, *table = NULL;
+    if (parse_arguments(argc, argv, "-o --process", 1, 1, "genhep observables EVENTS -o TABLE [--process NAME] [key=value ...]", &given)) return 1;
+    if (!given.output) return fail("-o is missing; usage: genhep observables EVENTS -o TABLE [--process NAME] [key=value ...]");
+    if (make_options(NULL, &given, "sample.threads", &options)) return 1;
+    genhep_status status = genhep_dataset_open(given.positional[0], options, &events);
+    if (!status) status = genhep_observables(events, process_of(&given, genhep_dataset_attribute(events, "process")), options, &table);
+    if (!status) status = genhep_dataset_write(table, given.output, options);
+    if (!status) printf("%s: %lld events\n", given.output, (long long)genhep_dataset_events(table));
+    genhep_dataset_free(events);
+    genhep_dataset_free(table);
+    genhep_options_free(options);
+    return status ? fail_library() : 0;
 }
 
 int command_evaluate(int argc, char **argv)
@@ -55,7 +62,7 @@ int command_evaluate(int argc, char **argv)
     genhep_status status = genhep_dataset_open(given.positional[1], options, &generated);
     if (!status && given.train) status = genhep_dataset_open(given.train, options, &train);
     if (!status && given.baseline) status = genhep_dataset_open(given.baseline, options, &base);
-    const char *process = truth ? process_of(&given, truth) : NULL;
+    const char *process = truth ? process_of(&given, genhep_dataset_attribute(truth, "process")) : NULL;
     if (!status) status = genhep_evaluate(truth, generated, train, process, options, &evaluation);
     if (!status && base) status = genhep_evaluate(truth, base, train, process, options, &baseline);
     int result = status ? fail_library() : 0;

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "cli.h"
-#include "principal.h"
 
 typedef struct job {
     arguments given;
@@ -24,28 +23,6 @@ static void close_job(job *j)
     genhep_options_free(j->options);
 }
 
-/* Events in the model's columns, whatever else the file holds and in whatever order. */
-static genhep_status select_columns(job *j)
-{
-    size_t used = 0, capacity = 1;
-    genhep_status status = GENHEP_OK;
-    for (int64_t k = 0; k < genhep_model_columns(j->model); k++) {
-        genhep_column column = {.struct_size = sizeof column};
-        genhep_model_column(j->model, k, &column);
-        capacity += strlen(column.name) + 1;
-    }
-    char *names = calloc(capacity, 1);
-    if (!names) return GENHEP_E_NOMEM;
-    for (int64_t k = 0; k < genhep_model_columns(j->model); k++) {
-        genhep_column column = {.struct_size = sizeof column};
-        genhep_model_column(j->model, k, &column);
-        used += (size_t)snprintf(names + used, capacity - used, "%s%s", k ? "," : "", column.name);
-    }
-    status = genhep_options_set_text(j->options, "data.columns", names);
-    free(names);
-    return status;
-}
-
 static int open_job(int argc, char **argv, const char *usage, job *j)
 {
     memset(j, 0, sizeof *j);
@@ -53,7 +30,7 @@ static int open_job(int argc, char **argv, const char *usage, job *j)
     if (!j->given.output) return fail("-o is missing; usage: %s", usage);
     if (make_options(NULL, &j->given, "sample.threads", &j->options)) return 1;
     genhep_status status = genhep_model_open(j->given.positional[0], j->options, &j->model);
-    if (!status) status = select_columns(j);
+    if (!status) status = select_model_columns(j->model, j->options);
     if (!status) status = genhep_dataset_open(j->given.positional[1], j->options, &j->events);
     if (status) {
         fail_library();
@@ -88,26 +65,23 @@ static int write_rows(job *j, int64_t width, const char *const *names, const dou
     return 0;
 }
 
-/* pc = V (mu - mean), V from the covariance of the encoded events. */
-static int add_components(int64_t n, int64_t L, double *rows)
+/* pc = V (mu - mean) of the model's components, behind mu and sigma; *width falls to 2 L for a model without a buffer. */
+static int add_components(const genhep_model *model, int64_t n, int64_t L, double *rows, int64_t *width)
 {
-    double *matrix = calloc((size_t)(2 * L * L + 3 * L), sizeof *matrix);
-    if (!matrix) return 1;
-    double *vectors = matrix + L * L, *values = vectors + L * L, *mean = values + L;
-    for (int64_t i = 0; i < n; i++)
-        for (int64_t a = 0; a < L; a++) mean[a] += rows[i * 3 * L + a] / (double)n;
-    for (int64_t i = 0; i < n; i++)
-        for (int64_t a = 0; a < L; a++)
-            for (int64_t b = 0; b < L; b++)
-                matrix[a * L + b] += (rows[i * 3 * L + a] - mean[a]) * (rows[i * 3 * L + b] - mean[b]) / (double)n;
-    principal_components(L, matrix, values, vectors);
-    for (int64_t i = 0; i < n; i++)
+    double *mean = malloc((size_t)(L * (L + 1)) * sizeof *mean);
+    if (!mean) return fail("out of memory");
+    const double *vectors = mean + L;
+    const genhep_status status = genhep_model_components(model, mean, NULL, mean + L);
+    for (int64_t i = 0; !status && i < n; i++)
         for (int64_t k = 0; k < L; k++) {
             double sum = 0;
             for (int64_t a = 0; a < L; a++) sum += vectors[k * L + a] * (rows[i * 3 * L + a] - mean[a]);
             rows[i * 3 * L + 2 * L + k] = sum;
         }
-    free(matrix);
+    free(mean);
+    if (status && status != GENHEP_E_STATE) return fail_library();
+    *width = status ? 2 * L : 3 * L;
+    for (int64_t i = 0; status && i < n; i++) memmove(rows + i * 2 * L, rows + i * 3 * L, (size_t)(2 * L) * sizeof *rows);
     return 0;
 }
 
@@ -134,7 +108,8 @@ static int encode(job *j)
             memcpy(rows + i * 3 * L, mu + i * L, (size_t)L * sizeof *rows);
             memcpy(rows + i * 3 * L + L, sigma + i * L, (size_t)L * sizeof *rows);
         }
-        result = add_components(n, L, rows) ? fail("out of memory") : write_rows(j, 3 * L, names, rows);
+        int64_t width = 0;
+        result = add_components(j->model, n, L, rows, &width) || write_rows(j, width, names, rows);
     }
     free(mu);
     free(sigma);

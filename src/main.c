@@ -18,6 +18,8 @@ static const struct command {
     {"verify", "verify MODEL.h5   checksum and stored self-test", command_verify},
     {"convert", "convert IN OUT [key=value ...]   from one event format to another", command_convert},
     {"encode", "encode MODEL.h5 EVENTS -o LATENTS   latent means, sigmas and principal components", command_encode},
+    {"latent", "latent MODEL.h5 --report DIR [--plane A,B] [--along K] [-n EVENTS] | MODEL.h5 EVENTS -o BETWEEN [-n STEPS]   what latents mean", command_latent},
+    {"observables", "observables EVENTS -o TABLE [--process NAME]   masses, transverse momenta ... of every event", command_observables},
     {"score", "score MODEL.h5 EVENTS -o SCORES   anomaly scores", command_score},
     {"density", "density MODEL.h5 EVENTS -o DENSITIES   log density per event", command_density},
     {"bench", "bench [-n REPEATS] [--json FILE] [CASE ...]   events per second on this machine", command_bench},

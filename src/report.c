@@ -53,7 +53,7 @@ int report_baseline_observable(const report *r, const char *name, genhep_observa
     return 0;
 }
 
-static int make_folder(const report *r, const char *below)
+int report_folder(const report *r, const char *below)
 {
     char path[REPORT_PATH];
     int n = snprintf(path, sizeof path, "%s%s", r->folder, below);
@@ -78,7 +78,7 @@ int genhep_cli_report(const genhep_evaluation *evaluation, const genhep_evaluati
                       const char *title, FILE *errors)
 {
     const report r = {evaluation, baseline, folder, title ? title : "Evaluation", errors};
-    if (make_folder(&r, "") || make_folder(&r, "/plots") || write_figures(&r)) return 1;
+    if (report_folder(&r, "") || report_folder(&r, "/plots") || write_figures(&r)) return 1;
     int plots = report_plots(&r);
     if (plots == 1) return 1;
     return report_page(&r) ? 1 : plots;

@@ -21,6 +21,9 @@ void report_plot_name(int64_t index, const char *observable, char name[REPORT_NA
 /** Open FOLDER/name for writing; on failure one line to report->errors and NULL. */
 FILE *report_create(const report *r, const char *name);
 
+/** Create FOLDER + below where it is not there; on failure one line to report->errors and 1. */
+int report_folder(const report *r, const char *below);
+
 /** Close a written file; 0, or 1 with a line when something did not reach the disk. */
 int report_close(const report *r, FILE *file, const char *name);
 

@@ -1,12 +1,9 @@
 /* report_plots.c -- plots through gnuplot: both histograms above, their ratio and the truth's band below. */
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "gnuplot.h"
 #include "report_parts.h"
 
 /* Where a pair of panels stands on the picture, in parts of its size. */
@@ -73,17 +70,6 @@ static double ratio_span(const genhep_observable *o)
     return 1;
 }
 
-/* A text in gnuplot's single quotes. */
-static void quoted(FILE *file, const char *text)
-{
-    fputc('\'', file);
-    for (const char *c = text; *c; c++) {
-        if (*c == '\'') fputc('\'', file);
-        fputc((unsigned char)*c < 0x20 ? ' ' : *c, file);
-    }
-    fputc('\'', file);
-}
-
 static int is_logarithmic(const genhep_observable *o)
 {
     if (o->bins < 3 || !(o->edges[0] > 0)) return 0;
@@ -100,7 +86,7 @@ static void upper_panel(FILE *file, const genhep_observable *o, const char *name
     fprintf(file, "set tmargin at screen %.4f; set bmargin at screen %.4f\n", at->top, split);
     fprintf(file, "unset xlabel; set format x ''\n");
     fprintf(file, "set title "); /* at the left edge: the observable; its figures at the right */
-    quoted(file, o->name);
+    gnuplot_quoted(file, o->name);
     fprintf(file, " noenhanced offset 0,-0.6\n");
     fprintf(file, "set ylabel '1/N dN/dx%s%s%s' noenhanced offset %s\n", o->unit[0] ? "  [1/" : "", o->unit,
             o->unit[0] ? "]" : "", at->small ? "1.0,0" : "0.5,0");
@@ -136,7 +122,7 @@ static void lower_panel(FILE *file, const genhep_observable *o, const char *name
     fprintf(file, "set ylabel 'gen. / truth' offset %s\nset xlabel ", at->small ? "1.0,0" : "0.5,0");
     char label[256];
     snprintf(label, sizeof label, "%s%s%s%s", o->name, o->unit[0] ? " [" : "", o->unit, o->unit[0] ? "]" : "");
-    quoted(file, label);
+    gnuplot_quoted(file, label);
     fprintf(file, " noenhanced offset 0,0.4\nunset key\n");
     fprintf(file, "plot 'plots/%s.dat' using 2:($1<$3?1:NaN):1:3:(1-$10):(1+$10) with boxxyerror fc rgb '#d3d7dd' "
                   "fs solid 1.0 noborder, \\\n", name);
@@ -246,45 +232,6 @@ static int write_overview(const report *r)
     return report_close(r, file, "plots/overview.gp");
 }
 
-/* The child: into the folder, messages into a log, become gnuplot. */
-static void become_gnuplot(const report *r, char **arguments)
-{
-    if (chdir(r->folder) != 0) _exit(126);
-    int log = open("plots/gnuplot.log", O_WRONLY | O_CREAT | O_TRUNC, 0666), none = open("/dev/null", O_RDWR);
-    if (log >= 0) dup2(log, 2);
-    if (none >= 0) dup2(none, 0), dup2(none, 1);
-    execvp("gnuplot", arguments);
-    _exit(errno == ENOENT ? 127 : 126);
-}
-
-static int run_gnuplot(const report *r, char **arguments)
-{
-    int status = 0;
-    fflush(NULL);
-    pid_t child = fork();
-    if (child < 0) {
-        fprintf(r->errors, "genhep: report: cannot start gnuplot: %s\n", strerror(errno));
-        return 2;
-    }
-    if (child == 0) become_gnuplot(r, arguments);
-    while (waitpid(child, &status, 0) < 0)
-        if (errno != EINTR) return 2;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
-        fprintf(r->errors, "genhep: report: gnuplot is not in PATH, the page has no plots\n");
-        return 2;
-    }
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        fprintf(r->errors, "genhep: report: gnuplot ended with %s %d, see %s/plots/gnuplot.log\n",
-                WIFEXITED(status) ? "status" : "signal", WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status),
-                r->folder);
-        return 2;
-    }
-    char path[REPORT_PATH];
-    snprintf(path, sizeof path, "%s/plots/gnuplot.log", r->folder);
-    unlink(path);
-    return 0;
-}
-
 int report_plots(const report *r)
 {
     int64_t n = genhep_evaluation_observables(r->evaluation);
@@ -306,7 +253,7 @@ int report_plots(const report *r)
     if (!failed) {
         arguments[0] = program;
         arguments[1] = overview;
-        failed = run_gnuplot(r, arguments);
+        failed = run_gnuplot(r->folder, r->errors, arguments);
     }
     free(arguments);
     free(scripts);

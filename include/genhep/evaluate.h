@@ -31,6 +31,14 @@ typedef struct genhep_observable {
 extern "C" {
 #endif
 
+/** The observables of a process, which genhep_evaluate compares, as a table: one row per event, in the order of the events,
+ * with their weights and attributes.
+ * @param process as in genhep_evaluate; @param options the hooks, may be NULL
+ * @return GENHEP_OK, _E_ARG (also an unknown process), _E_NOMEM, _E_SHAPE (a particle or column is missing), _E_NUMERIC (an
+ *         observable is not finite). Ownership: *observables is the caller's, free with genhep_dataset_free. Since 1.0. */
+GENHEP_API genhep_status genhep_observables(const genhep_dataset *events, const char *process,
+                                            const genhep_options *options, genhep_dataset **observables);
+
 /** Evaluate.
  * @param truth, generated  tables; every column of truth must be in generated (order free)
  * @param train    the training sample for neighbour_ratio and duplicates, or NULL

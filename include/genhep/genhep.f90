@@ -533,6 +533,15 @@ module genhep
             real(c_double), intent(out), optional :: sigma(*)
             integer(c_int32_t) :: returned
         end function genhep_model_encode
+        function genhep_model_components(model, mean, variances, vectors) &
+            & bind(c, name="genhep_model_components") result(returned)
+            import
+            type(c_ptr), value :: model
+            real(c_double), intent(out) :: mean(*)
+            real(c_double), intent(out) :: variances(*)
+            real(c_double), intent(out) :: vectors(*)
+            integer(c_int32_t) :: returned
+        end function genhep_model_components
         function genhep_model_decode(model, n_events, latents, events, stride) &
             & bind(c, name="genhep_model_decode") result(returned)
             import
@@ -782,6 +791,15 @@ module genhep
             type(c_ptr), value :: writer
         end subroutine genhep_writer_free
         ! ---- evaluate.h
+        function genhep_observables(events, process, options, observables) &
+            & bind(c, name="genhep_observables") result(returned)
+            import
+            type(c_ptr), value :: events
+            character(kind=c_char), intent(in), optional :: process(*)
+            type(c_ptr), value :: options
+            type(c_ptr), intent(out) :: observables
+            integer(c_int32_t) :: returned
+        end function genhep_observables
         function genhep_evaluate(truth, generated, train, process, options, evaluation) &
             & bind(c, name="genhep_evaluate") result(returned)
             import

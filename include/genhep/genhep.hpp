@@ -242,6 +242,13 @@ public:
     {
         check(genhep_dataset_write(handle_, path.c_str(), options.get()));
     }
+    /** Observables of a process, one column each: masses, transverse momenta ... */
+    Dataset observables(const char *process = nullptr) const
+    {
+        genhep_dataset *made = nullptr;
+        check(genhep_observables(handle_, process, nullptr, &made));
+        return Dataset(made);
+    }
     Dataset slice(int64_t first, int64_t n) const
     {
         genhep_dataset *made = nullptr;
@@ -394,6 +401,19 @@ public:
         std::vector<double> mu(detail::size(n * latents())), sigma(mu.size());
         check(genhep_model_encode(handle_, n, events.data(), columns(), mu.data(), sigma.data()));
         return std::make_pair(std::move(mu), std::move(sigma));
+    }
+    /** Principal components of the latent space: L numbers each of mean and variances, vectors (L,L) with component k in row k. */
+    struct Components {
+        std::vector<double> mean, variances, vectors;
+    };
+    Components components() const
+    {
+        Components c;
+        c.mean.resize(detail::size(latents()));
+        c.variances.resize(c.mean.size());
+        c.vectors.resize(c.mean.size() * c.mean.size());
+        check(genhep_model_components(handle_, c.mean.data(), c.variances.data(), c.vectors.data()));
+        return c;
     }
     /** latents (N,L) -> mean events (N,D). */
     std::vector<double> decode(const std::vector<double> &latent) const

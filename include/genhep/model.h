@@ -97,6 +97,15 @@ GENHEP_API const char *genhep_model_attribute(const genhep_model *model, const c
 GENHEP_API genhep_status genhep_model_encode(const genhep_model *model, int64_t n_events, const double *events,
                                              int64_t stride, double *mu, double *sigma);
 
+/** Principal components of the latent space: of the means in the information buffer, weighted as their events. Scores of a
+ * latent vector are vectors (z - mean); latent.box and latent.shift speak of these components (Otten et al., 1901.00875).
+ * @param mean      L numbers, may be NULL
+ * @param variances L numbers, falling, may be NULL; their sum is the trace of the covariance
+ * @param vectors   (L,L) row-major, component k in row k, orthonormal, its largest number positive; may be NULL
+ * @return GENHEP_OK, _E_ARG, _E_STATE (no information buffer), _E_NOMEM. Any thread. Since 1.0. */
+GENHEP_API genhep_status genhep_model_components(const genhep_model *model, double *mean, double *variances,
+                                                 double *vectors);
+
 /** Decode latents (N,L) to the mean event, (N,D) with `stride` >= D. No noise is added. For a conditional model the
  * condition columns of `events` are read and stay; the others are written. */
 GENHEP_API genhep_status genhep_model_decode(const genhep_model *model, int64_t n_events, const double *latents,

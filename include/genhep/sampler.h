@@ -19,7 +19,8 @@ typedef double (*genhep_uniform_fn)(void *user);
 extern "C" {
 #endif
 
-/** Options read: seed, latent.source, latent.pick, latent.alpha, latent.gamma, sample.noise and subtract.class, where
+/** Options read: seed, latent.source, latent.pick, latent.alpha, latent.gamma, latent.box, latent.shift,
+ * sample.noise and subtract.class, where
  * those not set here come from the model; sample.stream, sample.threads and sample.kernel, where those not set here have
  * their defaults, whatever the model says.
  * @return GENHEP_OK, _E_ARG, _E_NOMEM, _E_OPTION (also a sample.kernel that this CPU lacks), _E_STATE (model without

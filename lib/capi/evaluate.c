@@ -1,5 +1,6 @@
 /* capi/evaluate.c -- public evaluation: check arguments, call down. */
 #include "evaluate/evaluation.h"
+#include "evaluate/observe.h"
 
 #include <math.h>
 #include <string.h>
@@ -20,6 +21,16 @@ genhep_status genhep_evaluate(const genhep_dataset *truth, const genhep_dataset 
 const char *genhep_evaluation_json(const genhep_evaluation *evaluation)
 {
     return evaluation ? evaluation->json.data : "{}";
+}
+
+genhep_status genhep_observables(const genhep_dataset *events, const char *process, const genhep_options *options,
+                                 genhep_dataset **observables)
+{
+    if (!observables) GH_FAIL(GENHEP_E_ARG, "genhep_observables: observables is NULL");
+    *observables = NULL;
+    if (!events) GH_FAIL(GENHEP_E_ARG, "genhep_observables: events is NULL");
+    const gh_hooks hooks = gh_hooks_of(options);
+    return gh_observe(events, process ? process : "generic", &hooks, observables);
 }
 
 /* Does `name` read WORD(OBSERVABLE)? The observable may have parentheses of its own. Its index, or -1. */

@@ -1,7 +1,9 @@
 /* latent.c -- public encode, decode and density: columns to prepared coordinates and on. */
 #include <math.h>
+#include <string.h>
 
 #include "model/conditions.h"
+#include "model/steering.h"
 
 /* Rows of the caller, prepared. */
 typedef struct prepared_rows {
@@ -129,6 +131,22 @@ cleanup:
     gh_free(hooks, x);
     gh_free(hooks, m);
     gh_free(hooks, s);
+    return status;
+}
+
+genhep_status genhep_model_components(const genhep_model *model, double *mean, double *variances, double *vectors)
+{
+    gh_status status;
+    double *all = NULL;
+    if (!model) GH_FAIL(GENHEP_E_ARG, "the model is NULL");
+    const size_t L = (size_t)model->latents;
+    GH_TRY_CLEANUP(gh_alloc(&model->hooks, &all, model->latents * (model->latents + 2), sizeof *all));
+    GH_TRY_CLEANUP(gh_components(model, all, all + L, all + 2 * L));
+    if (mean) memcpy(mean, all, L * sizeof *all);
+    if (variances) memcpy(variances, all + L, L * sizeof *all);
+    if (vectors) memcpy(vectors, all + 2 * L, L * L * sizeof *all);
+cleanup:
+    gh_free(&model->hooks, all);
     return status;
 }
 

@@ -6,6 +6,7 @@
 #include "model/bvae.h"
 #include "model/calibration.h"
 #include "model/network_options.h"
+#include "model/steering.h"
 #include "model/tiles_share.h"
 
 #include <math.h>
@@ -100,24 +101,32 @@ static int64_t bvae_scratch(const genhep_model *model, int64_t rows)
     return rows * (model->latents + model->q + model->decoder.spec.outputs) + gh_network_scratch(&model->decoder, rows);
 }
 
-static int64_t pick_entry(const gh_buffer *buffer, double u)
+static int64_t pick_weighted(int64_t n, const double *cumulative, double u)
 {
-    int64_t low = 0, high = buffer->n - 1;
-    if (!buffer->cumulative) {
-        int64_t i = (int64_t)(u * (double)buffer->n);
-        return i < buffer->n ? i : high;
+    int64_t low = 0, high = n - 1;
+    if (!cumulative) {
+        int64_t i = (int64_t)(u * (double)n);
+        return i < n ? i : high;
     }
     while (low < high) { /* first entry whose cumulative weight exceeds u */
         int64_t middle = low + (high - low) / 2;
-        if (buffer->cumulative[middle] > u) high = middle;
+        if (cumulative[middle] > u) high = middle;
         else low = middle + 1;
     }
     return low;
 }
 
-/* Rows of z have L latents, and room for Q conditions. */
-static void draw_latents(const genhep_model *model, const gh_draw *draw, int64_t first, int64_t n, const gh_real *normals,
-                         int64_t width, const double *uniforms, int64_t n_uniforms, gh_real *z)
+/* The buffer entry of an event: one of all, or of those in the box. */
+static int64_t pick_entry(const gh_buffer *buffer, const gh_draw *draw, int64_t event, double u)
+{
+    const gh_steering *box = draw->steering && draw->steering->entry ? draw->steering : NULL;
+    const int64_t n = box ? box->n : buffer->n;
+    const int64_t k = draw->cycle ? event % n : pick_weighted(n, box ? box->cumulative : buffer->cumulative, u);
+    return box ? box->entry[k] : k;
+}
+
+void gh_bvae_latents(const genhep_model *model, const gh_draw *draw, int64_t first, int64_t n, const gh_real *normals,
+                     int64_t width, const double *uniforms, int64_t n_uniforms, gh_real *z)
 {
     const int64_t L = model->latents, stride = L + model->q;
     const gh_real alpha = model->deterministic ? 0 : (gh_real)draw->alpha, gamma = (gh_real)draw->gamma;
@@ -125,11 +134,12 @@ static void draw_latents(const genhep_model *model, const gh_draw *draw, int64_t
         const gh_real *eps = normals + i * width;
         if (draw->prior) {
             memcpy(z + i * stride, eps, (size_t)L * sizeof *z);
-            continue;
+        } else {
+            const int64_t entry = pick_entry(&model->buffer, draw, first + i, uniforms[i * n_uniforms]);
+            const gh_real *mu = model->buffer.mu + entry * L, *sigma = model->buffer.sigma + entry * L;
+            for (int64_t j = 0; j < L; j++) z[i * stride + j] = mu[j] + (alpha * sigma[j] + gamma) * eps[j];
         }
-        int64_t entry = draw->cycle ? (first + i) % model->buffer.n : pick_entry(&model->buffer, uniforms[i * n_uniforms]);
-        const gh_real *mu = model->buffer.mu + entry * L, *sigma = model->buffer.sigma + entry * L;
-        for (int64_t j = 0; j < L; j++) z[i * stride + j] = mu[j] + (alpha * sigma[j] + gamma) * eps[j];
+        if (draw->steering) gh_steering_apply(draw->steering, L, z + i * stride);
     }
 }
 
@@ -160,7 +170,7 @@ static void bvae_generate(const genhep_model *model, const gh_draw *draw, int64_
 {
     const int64_t L = model->latents, Q = model->q, width = bvae_normals(model);
     gh_real *z = scratch, *Y = z + n * (L + Q), *layers = Y + n * model->decoder.spec.outputs;
-    draw_latents(model, draw, first, n, normals, width, uniforms, bvae_uniforms(model), z);
+    gh_bvae_latents(model, draw, first, n, normals, width, uniforms, bvae_uniforms(model), z);
     for (int64_t i = 0; Q && i < n; i++) memcpy(z + i * (L + Q) + L, conditions + i * Q, (size_t)Q * sizeof *z);
     gh_network_infer(&model->decoder, model->parameters, &draw->way, z, n, layers, Y);
     output_rows(model, model->parameters, n, Y, draw->noise ? normals + L : NULL, width, prepared);

@@ -23,6 +23,11 @@ typedef struct gh_bvae_loss {
  * weight. The plain autoencoder, whose loss has no beta, is exempt. */
 gh_status gh_bvae_check_beta(const genhep_options *options);
 
+/** Latents of the n events from `first` on: rows of z have L latents and room for Q conditions. normals (n,width), of which the
+ * first L of a row are used; uniforms (n,n_uniforms), of which the first is. */
+void gh_bvae_latents(const genhep_model *model, const gh_draw *draw, int64_t first, int64_t n, const gh_real *normals,
+                     int64_t width, const double *uniforms, int64_t n_uniforms, gh_real *z);
+
 /** out (n,A+B) = rows of a (n,A), each followed by its row of b (n,B). */
 void gh_join_rows(const gh_real *a, int64_t A, const gh_real *b, int64_t B, int64_t n, gh_real *out);
 

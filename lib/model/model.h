@@ -25,6 +25,8 @@
 
 typedef enum gh_noise { GH_NOISE_NONE = 0, GH_NOISE_GLOBAL = 1, GH_NOISE_EVENT = 2 } gh_noise;
 
+typedef struct gh_steering gh_steering; /* model/steering.h */
+
 /** How a sampler draws, resolved once from model and sampler options. */
 typedef struct gh_draw {
     int prior;     /* latents from N(0,1) instead of the buffer */
@@ -32,6 +34,7 @@ typedef struct gh_draw {
     int noise;     /* add the decoder's noise */
     int calibrate; /* map each coordinate to the training marginal */
     double alpha, gamma;
+    const gh_steering *steering; /* of the sampler, NULL for none */
     gh_network_way way; /* of the decoder */
     uint32_t wanted;           /* subtractions: classes that are handed out, bit k for class k; 0: all */
     double weight[GH_CLASSES]; /* what an event of class k weighs, pb; the mean is the cross section */

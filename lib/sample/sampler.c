@@ -6,6 +6,7 @@
 
 #include "base/normal.h"
 #include "model/conditions.h"
+#include "model/steering.h"
 #include "model/subgan.h"
 
 static void free_work(const gh_hooks *hooks, gh_sample_work *w)
@@ -68,6 +69,8 @@ gh_status gh_sampler_create(const genhep_model *model, const genhep_options *opt
     s->condition_seed = gh_condition_seed(seed, stream);
     s->threads = gh_option_int(options, "sample.threads");
     GH_TRY_CLEANUP(gh_model_draw(model, options, &s->draw));
+    GH_TRY_CLEANUP(gh_steering_create(&hooks, model, options, s->draw.prior, &s->steering));
+    s->draw.steering = s->steering;
     if (model->family->labelled) GH_TRY_CLEANUP(gh_subgan_check_draw(model, &s->draw));
     GH_TRY_CLEANUP(gh_alloc(&hooks, &s->kept_weights, GH_BLOCK, sizeof(double)));
     GH_TRY_CLEANUP(gh_alloc_aligned(&hooks, &s->kept, GH_BLOCK * model->schema->d, sizeof(double)));
@@ -89,6 +92,7 @@ void gh_sampler_free(genhep_sampler *s)
     for (int64_t i = 0; s->work && i < s->threads; i++) free_work(&hooks, &s->work[i]);
     gh_free(&hooks, s->work);
     gh_free_aligned(&hooks, s->kept);
+    gh_steering_free(&hooks, s->steering);
     gh_free(&hooks, s->kept_condition);
     gh_free(&hooks, s->kept_weights);
     gh_free(&hooks, s);

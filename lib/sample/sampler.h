@@ -44,6 +44,7 @@ struct genhep_sampler {
     gh_hooks hooks;
     const genhep_model *model;
     gh_draw draw;
+    gh_steering *steering;          /* what draw.steering is */
     gh_rng normals, picks, inverse; /* Philox tags of this (seed, stream) */
     int64_t next;                   /* number of the next event */
     gh_pool *pool;

@@ -361,6 +361,14 @@ static genhep_status draw_scenario(void *context)
     if (!status) status = genhep_sampler_create(model, options, &sampler);
     if (!status) status = genhep_sampler_draw_double(sampler, 20, C ? cond : NULL, C, events, COLUMNS, 20 * COLUMNS);
     if (!status && genhep_model_latents(model)) status = genhep_model_encode(model, 20, events, COLUMNS, latents, NULL);
+    if (!status && genhep_model_latents(model) && !C) { /* steering reads the components of the buffer */
+        genhep_sampler_free(sampler);
+        sampler = NULL;
+        status = genhep_options_set_text(options, "latent.box", "pc0: -10 10");
+        if (!status) status = genhep_options_set_text(options, "latent.shift", "pc1: 0.5");
+        if (!status) status = genhep_sampler_create(model, options, &sampler);
+        if (status == GENHEP_E_STATE || status == GENHEP_E_OPTION) status = GENHEP_OK; /* no encoder; no buffer */
+    }
     if (!status && genhep_model_latents(model)) status = genhep_model_decode(model, 20, latents, events, COLUMNS);
     if (!status) status = genhep_model_log_density(model, options, 20, events, COLUMNS, density);
     if (!status) status = genhep_writer_create_for_model(model, gh_test_path("drawn.h5"), 0, options, &writer);

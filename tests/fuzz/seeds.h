@@ -113,7 +113,7 @@ static const struct model_seed {
      0},
     {"maps",
      "prep = logit(met, -1, 500), resonance(a_E, 50, 20), periodic(jet1_phi), scale(450, *_p*), log(b_E), minmax; "
-     "loss.noise = none; loss.beta = 1e-3; latent.gamma = 0.1",
+     "loss.noise = none; loss.beta = 1e-3; latent.gamma = 0.1; latent.box = pc0: -9 9; latent.shift = z0: 0.2",
      0},
     {"independent",
      "model.family = independent; prep = ptetaphi(a, b), category(*_Q), quantile; data.masses = a: 0.1, b: free; "

@@ -59,7 +59,7 @@ START_TEST(without_gnuplot)
     char said[1024];
     setenv("PATH", gh_test_folder(), 1);
     ck_assert_int_eq(run(folder, e, base, said, sizeof said), 2);
-    ck_assert_str_eq(said, "genhep: report: gnuplot is not in PATH, the page has no plots\n");
+    ck_assert_str_eq(said, "genhep: gnuplot is not in PATH, there are no plots\n");
     char *page = content(folder, "index.html"), *json = content(folder, "figures.json"), line[64];
     ck_assert_ptr_nonnull(page);
     ck_assert_ptr_nonnull(strstr(page, "<title>R&amp;D &lt;1&gt;</title>"));

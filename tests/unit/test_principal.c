@@ -1,7 +1,7 @@
 /* test_principal.c -- principal components: orthonormal, sorted, variances add up. */
 #include "testing.h"
 
-#include "principal.h"
+#include "linalg/principal.h"
 
 START_TEST(orthonormal_and_complete)
 {
@@ -12,7 +12,7 @@ START_TEST(orthonormal_and_complete)
         for (int a = 0; a < L; a++)
             for (int b = 0; b < L; b++) A[a * L + b] += x[i * L + a] * x[i * L + b] * (1 + a % 3) * (1 + b % 3) / N;
     memcpy(C, A, sizeof C);
-    principal_components(L, A, values, V);
+    gh_principal_components(L, A, values, V);
     for (int a = 0; a < L; a++) {
         trace += C[a * L + a];
         sum += values[a];

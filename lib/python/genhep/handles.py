@@ -135,6 +135,10 @@ class Dataset(Handle):
         """Write the format of the name's ending: .h5 .csv[.gz] .npy .lhe[.gz] .hepmc3[.gz] .lheh5."""
         check(lib.genhep_dataset_write(raw(self), encode(path), raw(options)))
 
+    def observables(self, process=None):
+        """Observables of a process, one column each: masses, transverse momenta ... (process as in evaluate())."""
+        return Dataset(make(lib.genhep_observables, raw(self), None if process is None else encode(process), None))
+
     def slice(self, first, n):
         """Rows first .. first+n-1 as a dataset of their own."""
         return Dataset(make(lib.genhep_dataset_slice, raw(self), first, n), *self._owner.keep)
@@ -275,6 +279,13 @@ class Model(Handle):
         mu, sigma = Buffer(given.n, self.latents), Buffer(given.n, self.latents)
         check(lib.genhep_model_encode(raw(self), given.n, given.pointer, given.d, mu.pointer, sigma.pointer))
         return mu.table(), sigma.table()
+
+    def components(self):
+        """Principal components of the latent space: mean (L), variances (L), vectors (L, L) with component k in row k."""
+        n = self.latents
+        mean, variances, vectors = Buffer(1, n), Buffer(1, n), Buffer(n, n)
+        check(lib.genhep_model_components(raw(self), mean.pointer, variances.pointer, vectors.pointer))
+        return mean.flat(), variances.flat(), vectors.table()
 
     def decode(self, latents, events=None):
         """latents (N, L) -> mean events (N, D). A conditional model takes its conditions from their columns in events (N, D)."""

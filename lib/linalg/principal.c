@@ -1,5 +1,5 @@
 /* principal.c -- cyclic Jacobi rotations (Golub, Van Loan, Matrix Computations, section 8.5). */
-#include "principal.h"
+#include "linalg/principal.h"
 
 #include <math.h>
 
@@ -23,7 +23,7 @@ static void rotate(int64_t n, double *A, double *V, int64_t p, int64_t q)
     }
 }
 
-void principal_components(int64_t n, double *A, double *values, double *vectors)
+void gh_principal_components(int64_t n, double *A, double *values, double *vectors)
 {
     for (int64_t i = 0; i < n * n; i++) vectors[i] = i % (n + 1) == 0;
     for (int sweep = 0; sweep < 64; sweep++) {
