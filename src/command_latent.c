@@ -210,35 +210,41 @@ static int reconstruction_scores(job *j, double *score, int64_t stride)
     return bad;
 }
 
+/* A column of scores: minus a log density. A model that does not have it (GENHEP_E_STATE) has no such column. */
+static int density_scores(const job *j, const char *name, genhep_status status, const double *density, const char **names, double *rows,
+                          int64_t *width)
+{
+    if (status == GENHEP_E_STATE) return 0;
+    if (status) return fail_library();
+    for (int64_t i = 0; i < j->n; i++) rows[*width * j->n + i] = -density[i];
+    names[(*width)++] = name;
+    return 0;
+}
+
 int command_score(int argc, char **argv)
 {
-    static const char *const names[] = {"score_reconstruction", "score_elbo"};
+    const char *names[3] = {"score_reconstruction"};
     job j;
     if (open_job(argc, argv, "genhep score MODEL.h5 EVENTS -o SCORES", &j)) return 1;
     int result = 1;
-    double *rows = malloc((size_t)(2 * j.n) * sizeof *rows + 1), *bound = malloc((size_t)j.n * sizeof *bound + 1);
-    if (!rows || !bound) {
+    int64_t width = 1;
+    double *columns = malloc((size_t)(3 * j.n) * sizeof *columns + 1), *rows = malloc((size_t)(3 * j.n) * sizeof *rows + 1);
+    double *density = malloc((size_t)j.n * sizeof *density + 1);
+    if (!columns || !rows || !density) {
         fail("out of memory");
     } else if (j.latents == 0) {
         fail("%s: the model has no encoder to score with", j.given.positional[0]);
-    } else if (!reconstruction_scores(&j, rows, 2)) {
-        /* a model without decoder noise has no bound: only the reconstruction score exists then */
-        genhep_status status = genhep_model_log_density(j.model, j.options, j.n, j.values, j.d, bound);
-        int64_t width = status == GENHEP_E_STATE ? 1 : 2;
-        if (status && width == 2) {
-            fail_library();
-        } else {
-            double *out = malloc((size_t)(width * j.n) * sizeof *out + 1);
-            for (int64_t i = 0; out && i < j.n; i++) {
-                out[i * width] = rows[2 * i];
-                if (width == 2) out[i * width + 1] = -bound[i];
-            }
-            result = out ? write_rows(&j, width, names, out) : fail("out of memory");
-            free(out);
-        }
+    } else if (!reconstruction_scores(&j, columns, 1)) {
+        result = density_scores(&j, "score_elbo", genhep_model_log_density(j.model, j.options, j.n, j.values, j.d, density), density, names,
+                                columns, &width) ||
+                 density_scores(&j, "score_buffer", genhep_model_buffer_density(j.model, j.options, j.n, j.values, j.d, density), density,
+                                names, columns, &width);
+        for (int64_t i = 0; i < j.n * width; i++) rows[i] = columns[i % width * j.n + i / width];
+        if (!result) result = write_rows(&j, width, names, rows);
     }
+    free(columns);
     free(rows);
-    free(bound);
+    free(density);
     close_job(&j);
     return result;
 }
