@@ -56,6 +56,7 @@ int command_convert(int argc, char **argv);
 int command_encode(int argc, char **argv);
 int command_latent(int argc, char **argv);
 int command_observables(int argc, char **argv);
+int command_bump(int argc, char **argv);
 int command_score(int argc, char **argv);
 int command_density(int argc, char **argv);
 int command_bench(int argc, char **argv);

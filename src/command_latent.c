@@ -128,6 +128,63 @@ int command_encode(int argc, char **argv)
     return result;
 }
 
+/* Latent means of all events of a file, which the model's columns are taken from. */
+static int encode_file(const genhep_model *model, genhep_options *options, const char *path, int64_t *n, double **mu)
+{
+    genhep_dataset *events = NULL;
+    double *values = NULL;
+    int64_t d = genhep_model_columns(model), L = genhep_model_latents(model);
+    int result = genhep_dataset_open(path, options, &events) ? fail_library() : 0;
+    if (!result) {
+        *n = genhep_dataset_events(events);
+        values = malloc((size_t)(*n * d) * sizeof *values + 1);
+        *mu = malloc((size_t)(*n * L) * sizeof **mu + 1);
+        if (!values || !*mu) result = fail("out of memory");
+        else if (genhep_dataset_values(events, values, d, *n * d) || genhep_model_encode(model, *n, values, d, *mu, NULL)) result = fail_library();
+    }
+    genhep_dataset_free(events);
+    free(values);
+    return result;
+}
+
+static void print_bump(FILE *out, const genhep_overdensity *o)
+{
+    fprintf(out, "{\"p_value\": %.6g, \"significance\": %.6g, \"centre\": %lld, \"centre_is_data\": %s, \"neighbours\": %lld, \"inside\": %lld, "
+                 "\"expected\": %.6g, \"radius\": %.6g}\n", o->p_value, o->significance, (long long)o->centre, o->centre_is_data ? "true" : "false",
+            (long long)o->neighbours, (long long)o->inside, o->expected, o->radius);
+}
+
+int command_bump(int argc, char **argv)
+{
+    static const char usage[] = "genhep bump MODEL.h5 DATA REFERENCE [--seed S] [--json FILE] [key=value ...]";
+    arguments given;
+    genhep_options *options = NULL;
+    genhep_model *model = NULL;
+    genhep_overdensity found = {.struct_size = sizeof found};
+    int64_t n[2] = {0, 0};
+    double *mu[2] = {NULL, NULL};
+    int result = 1;
+    if (parse_arguments(argc, argv, "--seed --json", 3, 3, usage, &given) || make_options(NULL, &given, "sample.threads", &options)) return 1;
+    if (genhep_model_open(given.positional[0], options, &model) || select_model_columns(model, options)) fail_library();
+    else if (genhep_model_latents(model) == 0) fail("%s: the model has no latent space", given.positional[0]);
+    else result = encode_file(model, options, given.positional[1], &n[0], &mu[0]) || encode_file(model, options, given.positional[2], &n[1], &mu[1]);
+    if (!result && genhep_find_overdensity(options, n[0], mu[0], n[1], mu[1], genhep_model_latents(model), &found)) result = fail_library();
+    if (!result) {
+        FILE *out = given.json && strcmp(given.json, "-") != 0 ? fopen(given.json, "w") : stdout;
+        if (!out) {
+            result = fail("%s: cannot be written", given.json);
+        } else {
+            print_bump(out, &found);
+            if (out != stdout && fclose(out) != 0) result = fail("%s: writing failed", given.json);
+        }
+    }
+    free(mu[0]);
+    free(mu[1]);
+    genhep_model_free(model);
+    genhep_options_free(options);
+    return result;
+}
+
 /* Reconstruction: squared distance of an event from its mean reconstruction, columns in units of their spread. */
 static int reconstruction_scores(job *j, double *score, int64_t stride)
 {
@@ -153,35 +210,41 @@ static int reconstruction_scores(job *j, double *score, int64_t stride)
     return bad;
 }
 
+/* A column of scores: minus a log density. A model that does not have it (GENHEP_E_STATE) has no such column. */
+static int density_scores(const job *j, const char *name, genhep_status status, const double *density, const char **names, double *rows,
+                          int64_t *width)
+{
+    if (status == GENHEP_E_STATE) return 0;
+    if (status) return fail_library();
+    for (int64_t i = 0; i < j->n; i++) rows[*width * j->n + i] = -density[i];
+    names[(*width)++] = name;
+    return 0;
+}
+
 int command_score(int argc, char **argv)
 {
-    static const char *const names[] = {"score_reconstruction", "score_elbo"};
+    const char *names[3] = {"score_reconstruction"};
     job j;
     if (open_job(argc, argv, "genhep score MODEL.h5 EVENTS -o SCORES", &j)) return 1;
     int result = 1;
-    double *rows = malloc((size_t)(2 * j.n) * sizeof *rows + 1), *bound = malloc((size_t)j.n * sizeof *bound + 1);
-    if (!rows || !bound) {
+    int64_t width = 1;
+    double *columns = malloc((size_t)(3 * j.n) * sizeof *columns + 1), *rows = malloc((size_t)(3 * j.n) * sizeof *rows + 1);
+    double *density = malloc((size_t)j.n * sizeof *density + 1);
+    if (!columns || !rows || !density) {
         fail("out of memory");
     } else if (j.latents == 0) {
         fail("%s: the model has no encoder to score with", j.given.positional[0]);
-    } else if (!reconstruction_scores(&j, rows, 2)) {
-        /* a model without decoder noise has no bound: only the reconstruction score exists then */
-        genhep_status status = genhep_model_log_density(j.model, j.options, j.n, j.values, j.d, bound);
-        int64_t width = status == GENHEP_E_STATE ? 1 : 2;
-        if (status && width == 2) {
-            fail_library();
-        } else {
-            double *out = malloc((size_t)(width * j.n) * sizeof *out + 1);
-            for (int64_t i = 0; out && i < j.n; i++) {
-                out[i * width] = rows[2 * i];
-                if (width == 2) out[i * width + 1] = -bound[i];
-            }
-            result = out ? write_rows(&j, width, names, out) : fail("out of memory");
-            free(out);
-        }
+    } else if (!reconstruction_scores(&j, columns, 1)) {
+        result = density_scores(&j, "score_elbo", genhep_model_log_density(j.model, j.options, j.n, j.values, j.d, density), density, names,
+                                columns, &width) ||
+                 density_scores(&j, "score_buffer", genhep_model_buffer_density(j.model, j.options, j.n, j.values, j.d, density), density,
+                                names, columns, &width);
+        for (int64_t i = 0; i < j.n * width; i++) rows[i] = columns[i % width * j.n + i / width];
+        if (!result) result = write_rows(&j, width, names, rows);
     }
+    free(columns);
     free(rows);
-    free(bound);
+    free(density);
     close_job(&j);
     return result;
 }

@@ -1,5 +1,6 @@
 /* command_train.c -- genhep train: card + data -> model file, with a progress line, checkpoints and clean interruption. */
 #include <signal.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,8 +92,11 @@ static int run(genhep_trainer *trainer, const char *output, const char *checkpoi
     if (!status) status = genhep_trainer_progress(trainer, &p);
     genhep_model_free(best);
     if (status) return fail_library();
-    printf("%s: best step %lld of %lld, figure %.5g, validation loss %.6g, %.1f s\n", output, (long long)p.best_step,
-           (long long)p.step, p.best_figure, p.validation, p.seconds);
+    if (isfinite(p.best_figure))
+        printf("%s: best step %lld of %lld, figure %.5g, validation loss %.6g, %.1f s\n", output, (long long)p.best_step,
+               (long long)p.step, p.best_figure, p.validation, p.seconds);
+    else
+        printf("%s: last step %lld, without a figure to choose by, %.1f s\n", output, (long long)p.step, p.seconds);
     return 0;
 }
 

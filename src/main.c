@@ -21,6 +21,7 @@ static const struct command {
     {"latent", "latent MODEL.h5 --report DIR [--plane A,B] [--along K] [-n EVENTS] | MODEL.h5 EVENTS -o BETWEEN [-n STEPS]   what latents mean", command_latent},
     {"observables", "observables EVENTS -o TABLE [--process NAME]   masses, transverse momenta ... of every event", command_observables},
     {"score", "score MODEL.h5 EVENTS -o SCORES   anomaly scores", command_score},
+    {"bump", "bump MODEL.h5 DATA REFERENCE [--seed S] [--json FILE]   largest excess of data over a reference in latent space", command_bump},
     {"density", "density MODEL.h5 EVENTS -o DENSITIES   log density per event", command_density},
     {"bench", "bench [-n REPEATS] [--json FILE] [CASE ...]   events per second on this machine", command_bench},
 };

@@ -115,6 +115,18 @@ module genhep
         real(c_double) :: ks_p
     end type genhep_observable
 
+    type, bind(c), public :: genhep_overdensity
+        integer(c_int64_t) :: struct_size = 72 ! bytes of this type
+        real(c_double) :: p_value
+        real(c_double) :: significance
+        integer(c_int64_t) :: centre
+        integer(c_int32_t) :: centre_is_data
+        integer(c_int64_t) :: neighbours
+        integer(c_int64_t) :: inside
+        real(c_double) :: expected
+        real(c_double) :: radius
+    end type genhep_overdensity
+
     interface
         ! ---- version.h
         function genhep_version() bind(c, name="genhep_version") result(returned)
@@ -563,6 +575,17 @@ module genhep
             real(c_double), intent(out) :: log_density(*)
             integer(c_int32_t) :: returned
         end function genhep_model_log_density
+        function genhep_model_buffer_density(model, options, n_events, events, stride, log_density) &
+            & bind(c, name="genhep_model_buffer_density") result(returned)
+            import
+            type(c_ptr), value :: model
+            type(c_ptr), value :: options
+            integer(c_int64_t), value :: n_events
+            real(c_double), intent(in) :: events(*)
+            integer(c_int64_t), value :: stride
+            real(c_double), intent(out) :: log_density(*)
+            integer(c_int32_t) :: returned
+        end function genhep_model_buffer_density
         subroutine genhep_model_free(model) bind(c, name="genhep_model_free")
             import
             type(c_ptr), value :: model
@@ -824,6 +847,18 @@ module genhep
             real(c_double), intent(out) :: value
             integer(c_int32_t) :: returned
         end function genhep_evaluation_figure
+        function genhep_find_overdensity(options, n_data, data, n_reference, reference, d, result) &
+            & bind(c, name="genhep_find_overdensity") result(returned)
+            import
+            type(c_ptr), value :: options
+            integer(c_int64_t), value :: n_data
+            real(c_double), intent(in) :: data(*)
+            integer(c_int64_t), value :: n_reference
+            real(c_double), intent(in) :: reference(*)
+            integer(c_int64_t), value :: d
+            type(genhep_overdensity), intent(inout) :: result
+            integer(c_int32_t) :: returned
+        end function genhep_find_overdensity
         function genhep_evaluation_observables(evaluation) &
             & bind(c, name="genhep_evaluation_observables") result(returned)
             import

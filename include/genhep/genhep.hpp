@@ -415,6 +415,14 @@ public:
         check(genhep_model_components(handle_, c.mean.data(), c.variances.data(), c.vectors.data()));
         return c;
     }
+    /** log p(z) of each event's latent mean under the information buffer. */
+    std::vector<double> buffer_density(const std::vector<double> &events, const Options *options = nullptr) const
+    {
+        const int64_t n = rows(events, columns());
+        std::vector<double> made(detail::size(n));
+        check(genhep_model_buffer_density(handle_, options ? options->get() : nullptr, n, events.data(), columns(), made.data()));
+        return made;
+    }
     /** latents (N,L) -> mean events (N,D). */
     std::vector<double> decode(const std::vector<double> &latent) const
     {

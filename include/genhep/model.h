@@ -119,6 +119,14 @@ GENHEP_API genhep_status genhep_model_log_density(const genhep_model *model, con
                                                   int64_t n_events, const double *events, int64_t stride,
                                                   double *log_density);
 
+/** log p(z) of the latent means of events under the information buffer, p(z) = sum_i w_i N(mu_i, (alpha sigma_i + gamma)^2): low
+ * where training events are rare. Options read: score.entries, latent.alpha, latent.gamma; of the latter two those not set here
+ * come from the model.
+ * @return GENHEP_OK, _E_ARG, _E_STATE (no encoder, no buffer, or entries without a width), _E_NOMEM, _E_NUMERIC. Any thread. Since 1.0. */
+GENHEP_API genhep_status genhep_model_buffer_density(const genhep_model *model, const genhep_options *options,
+                                                     int64_t n_events, const double *events, int64_t stride,
+                                                     double *log_density);
+
 GENHEP_API void genhep_model_free(genhep_model *model); /* after its last sampler and trainer; NULL is fine */
 
 #ifdef __cplusplus

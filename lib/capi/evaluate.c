@@ -1,9 +1,12 @@
 /* capi/evaluate.c -- public evaluation: check arguments, call down. */
 #include "evaluate/evaluation.h"
 #include "evaluate/observe.h"
+#include "evaluate/overdensity.h"
 
 #include <math.h>
 #include <string.h>
+
+#include "base/text.h"
 
 /* The struct as of version 1.0: a caller's struct_size is never below. */
 #define OBSERVABLE_BYTES ((int64_t)(offsetof(genhep_observable, ks_p) + sizeof(double)))
@@ -125,4 +128,45 @@ genhep_status genhep_evaluation_observable(const genhep_evaluation *evaluation, 
 void genhep_evaluation_free(genhep_evaluation *evaluation)
 {
     gh_evaluation_free(evaluation);
+}
+
+#define OVERDENSITY_BYTES ((int64_t)(offsetof(genhep_overdensity, radius) + sizeof(double)))
+
+static gh_status bump_sizes(const char *text, gh_bump_settings *settings)
+{
+    for (const char *at = text, *next; *at; at = next) {
+        while (*at == ' ' || *at == ',') at++;
+        if (!*at) break;
+        const double size = gh_parse_real(at, &next);
+        if (next == at || !(size >= 1 && size <= 1e6) || size != floor(size) || settings->sizes == GH_BUMP_SIZES ||
+            (settings->sizes && (int64_t)size <= settings->size[settings->sizes - 1]))
+            GH_FAIL(GENHEP_E_OPTION, "option 'bump.neighbours': found '%s', expected up to %d rising whole numbers", text, GH_BUMP_SIZES);
+        settings->size[settings->sizes++] = (int64_t)size;
+    }
+    if (!settings->sizes) GH_FAIL(GENHEP_E_OPTION, "option 'bump.neighbours': found none, expected '25 50 100'");
+    return GENHEP_OK;
+}
+
+genhep_status genhep_find_overdensity(const genhep_options *options, int64_t n_data, const double *data, int64_t n_reference,
+                                      const double *reference, int64_t d, genhep_overdensity *result)
+{
+    const gh_hooks hooks = gh_hooks_of(options);
+    gh_bump_settings settings = {.seed = gh_option_int(options, "seed"), .centres = gh_option_int(options, "bump.centres"),
+                                 .permutations = gh_option_int(options, "bump.permutations")};
+    if (!data || !reference || !result || n_data < 2 || n_reference < 2 || d < 1)
+        GH_FAIL(GENHEP_E_ARG, "genhep_find_overdensity: found %lld and %lld points of %lld numbers, expected two tables of at least 2",
+                (long long)n_data, (long long)n_reference, (long long)d);
+    if (result->struct_size < OVERDENSITY_BYTES)
+        GH_FAIL(GENHEP_E_ARG, "genhep_find_overdensity: struct_size = %lld, expected at least %lld", (long long)result->struct_size,
+                (long long)OVERDENSITY_BYTES);
+    if (n_data > INT32_MAX - n_reference) GH_FAIL(GENHEP_E_ARG, "genhep_find_overdensity: more than 2^31 points");
+    GH_TRY(bump_sizes(gh_option_text(options, "bump.neighbours"), &settings));
+    if (settings.size[settings.sizes - 1] >= n_data + n_reference)
+        GH_FAIL(GENHEP_E_SHAPE, "option 'bump.neighbours': found %lld neighbours among %lld points", (long long)settings.size[settings.sizes - 1],
+                (long long)(n_data + n_reference));
+    genhep_overdensity full = {0};
+    GH_TRY(gh_overdensity(&hooks, &settings, n_data, data, n_reference, reference, d, &full));
+    full.struct_size = result->struct_size;
+    memcpy(result, &full, (size_t)result->struct_size < sizeof full ? (size_t)result->struct_size : sizeof full);
+    return GENHEP_OK;
 }

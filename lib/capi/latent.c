@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/buffer_density.h"
 #include "model/conditions.h"
 #include "model/steering.h"
 
@@ -214,5 +215,29 @@ genhep_status genhep_model_log_density(const genhep_model *model, const genhep_o
     }
 cleanup:
     free_rows(model, &r);
+    return status;
+}
+
+genhep_status genhep_model_buffer_density(const genhep_model *model, const genhep_options *options, int64_t n, const double *events,
+                                          int64_t stride, double *log_density)
+{
+    gh_status status;
+    double *mu = NULL;
+    gh_real *z = NULL;
+    gh_draw draw = {0};
+    GH_TRY(check_rows(model, n, events, log_density, stride));
+    const int64_t count = n * model->latents;
+#define FROM(key) gh_option_real(options && gh_option_is_set(options, key) ? options : model->options, key)
+    draw.alpha = FROM("latent.alpha");
+    draw.gamma = FROM("latent.gamma");
+#undef FROM
+    GH_TRY_CLEANUP(gh_alloc(&model->hooks, &mu, count, sizeof *mu));
+    GH_TRY_CLEANUP(gh_alloc(&model->hooks, &z, count, sizeof *z));
+    GH_TRY_CLEANUP(genhep_model_encode(model, n, events, stride, mu, NULL));
+    for (int64_t i = 0; i < count; i++) z[i] = (gh_real)mu[i];
+    GH_TRY_CLEANUP(gh_buffer_log_density(model, &draw, gh_option_int(options, "score.entries"), n, z, log_density));
+cleanup:
+    gh_free(&model->hooks, mu);
+    gh_free(&model->hooks, z);
     return status;
 }

@@ -1,4 +1,4 @@
-/* drell_yan.c -- dy_full and dy_photon: q qbar -> gamma*, Z -> e- e+ in pp at leading order by acceptance-rejection.
+/* drell_yan.c -- dy_full, dy_photon and dy_zprime: q qbar -> gamma*, Z, Z' -> e- e+ in pp at leading order by acceptance-rejection.
  *
  * In t = ln s, pair rapidity y and angle cos between quark and electron, for a quark along +z (twice, with -z):
  *   d sigma = dt dy dcos  sum_q  x1 q(x1) x2 qbar(x2)  (pi alpha^2/(6 s)) [(1 + cos^2) g1_q + 2 cos g3_q]
@@ -9,12 +9,13 @@
 
 #include "processes.h"
 
-enum { SQRT_S };
+enum { SQRT_S, MASS, WIDTH, COUPLING, PART, M_MIN };
 #define PLAIN_CELLS 360 /* even steps in ln m */
 #define PEAK_CELLS 360  /* even steps in arctan((s - M^2)/(M G)) */
 #define CELLS (PLAIN_CELLS + PEAK_CELLS)
+#define MOST_CELLS (CELLS + PEAK_CELLS) /* a second peak */
 
-static const double lowest = 30, cut = 10; /* m(ll) and pT(e), GeV */
+static const double standard_lowest = 30, cut = 10; /* m(ll) and pT(e), GeV */
 
 typedef struct cell {
     double t, width;   /* lower edge and width in ln s */
@@ -25,11 +26,24 @@ typedef struct cell {
 
 typedef struct tables {
     enum truth_exchange exchange;
-    cell cells[CELLS];
+    int has_boson;
+    truth_boson boson;
+    double lowest; /* m(ll), GeV */
+    int n;
+    cell cells[MOST_CELLS];
 } tables;
 
 static const truth_key keys[] = {
     {"sqrt_s", TRUTH_REAL, "13000", 1000, 1e6, NULL, "energy of the beams together, GeV"},
+};
+
+static const truth_key zprime_keys[] = {
+    {"sqrt_s", TRUTH_REAL, "13000", 1000, 1e6, NULL, "energy of the beams together, GeV"},
+    {"mass", TRUTH_REAL, "500", 20, 1e5, NULL, "mass of the Z', GeV"},
+    {"width", TRUTH_REAL, "15", 1e-3, 1e4, NULL, "its width, GeV"},
+    {"coupling", TRUTH_REAL, "1", 0, 100, NULL, "its couplings over those of the Z"},
+    {"part", TRUTH_CHOICE, "all", 0, 0, "all|signal", "gamma*, Z and Z' with interference, or the Z' alone"},
+    {"m_min", TRUTH_REAL, "30", 21, 1e5, NULL, "lower cut on m(ll), GeV; below sqrt_s/4"},
 };
 
 static const char *const columns[] = {"em_E", "em_px", "em_py", "em_pz", "ep_E", "ep_px", "ep_py", "ep_pz"};
@@ -37,6 +51,17 @@ static const char *const columns[] = {"em_E", "em_px", "em_py", "em_pz", "ep_E",
 static double highest(const truth_run *run)
 {
     return run->sqrt_s / 4;
+}
+
+static void coefficients(const tables *table, int quark, double m, double *g1, double *g3)
+{
+    if (table->has_boson) truth_drell_yan_boson(quark, &table->boson, m, g1, g3);
+    else truth_drell_yan(quark, table->exchange, m, g1, g3);
+}
+
+static double coefficient_bound(const tables *table, int quark, double lo, double hi)
+{
+    return table->has_boson ? truth_drell_yan_boson_bound(quark, &table->boson, lo, hi) : truth_drell_yan_bound(quark, table->exchange, lo, hi);
 }
 
 static int compare(const void *a, const void *b)
@@ -52,21 +77,31 @@ static double largest_cos(double m)
     return sqrt((1 - cut / p) * (1 + cut / p));
 }
 
+/** Even steps in arctan((s - M^2)/(M G)) from the lowest to the highest mass. */
+static void peak_edges(const truth_run *run, const tables *table, double mass, double width, double *edge)
+{
+    const double s0 = mass * mass, w = mass * width, from = table->lowest * table->lowest, to = highest(run) * highest(run);
+    const double low = atan((from - s0) / w), high = atan((to - s0) / w);
+    for (int i = 0; i < PEAK_CELLS; i++) edge[i] = log(fmin(to, fmax(from, s0 + w * tan(low + (high - low) * (i + 0.5) / PEAK_CELLS))));
+}
+
 static void make_cells(const truth_run *run, tables *table)
 {
-    double edge[CELLS + 1], from = 2 * log(lowest), to = 2 * log(highest(run));
-    double s0 = TRUTH_Z_MASS * TRUTH_Z_MASS, w = TRUTH_Z_MASS * TRUTH_Z_WIDTH, total = 0;
-    double low = atan((lowest * lowest - s0) / w), high = atan((highest(run) * highest(run) - s0) / w);
+    double edge[MOST_CELLS + 1], from = 2 * log(table->lowest), to = 2 * log(highest(run)), total = 0;
     for (int i = 0; i <= PLAIN_CELLS; i++) edge[i] = from + (to - from) * i / PLAIN_CELLS;
-    for (int i = 1; i <= PEAK_CELLS; i++)
-        edge[PLAIN_CELLS + i] = log(s0 + w * tan(low + (high - low) * (i - 0.5) / PEAK_CELLS));
-    qsort(edge, CELLS + 1, sizeof *edge, compare);
-    for (int i = 0; i < CELLS; i++) {
+    peak_edges(run, table, TRUTH_Z_MASS, TRUTH_Z_WIDTH, edge + PLAIN_CELLS + 1);
+    table->n = CELLS;
+    if (table->has_boson) {
+        peak_edges(run, table, table->boson.mass, table->boson.width, edge + CELLS + 1);
+        table->n = MOST_CELLS;
+    }
+    qsort(edge, (size_t)table->n + 1, sizeof *edge, compare);
+    for (int i = 0; i < table->n; i++) {
         cell *c = &table->cells[i];
         double m = exp(0.5 * edge[i]), root = m / run->sqrt_s, above = exp(0.5 * edge[i + 1]);
         *c = (cell){.t = edge[i], .width = edge[i + 1] - edge[i], .most = -log(root)};
         for (int q = 0; q < TRUTH_QUARKS; q++)
-            c->bound += truth_luminosity_bound(q, root * root) * truth_drell_yan_bound(q, table->exchange, m, above);
+            c->bound += truth_luminosity_bound(q, root * root) * coefficient_bound(table, q, m, above);
         c->bound *= (1 + 1e-9) / (m * m); /* covers the rounding of edges and products */
         total += c->width * 2 * c->most * c->bound;
         c->cumulative = total;
@@ -80,7 +115,7 @@ static double integrate(const truth_run *run, const tables *table, int points, i
                                       {0.1127016653792583, 0.5, 0.8872983346207417}};
     static const double weight[2][3] = {{0.5, 0.5}, {5. / 18, 8. / 18, 5. / 18}};
     double sum = 0;
-    for (int i = 0; i < CELLS; i++)
+    for (int i = 0; i < table->n; i++)
         for (int j = 0; j < points; j++) {
             const cell *here = &table->cells[i];
             double m = exp(0.5 * (here->t + here->width * node[points - 2][j])), c = largest_cos(m);
@@ -88,7 +123,7 @@ static double integrate(const truth_run *run, const tables *table, int points, i
             truth_luminosity(m * m / (run->sqrt_s * run->sqrt_s), panels, luminosity);
             for (int q = 0; q < TRUTH_QUARKS; q++) {
                 double g1, g3;
-                truth_drell_yan(q, table->exchange, m, &g1, &g3);
+                coefficients(table, q, m, &g1, &g3);
                 rate += 2 * luminosity[q] * g1; /* quark along +z or -z */
             }
             sum += here->width * weight[points - 2][j] * rate * (2 * c + 2 * c * c * c / 3) / (m * m);
@@ -96,16 +131,16 @@ static double integrate(const truth_run *run, const tables *table, int points, i
     return sum * M_PI * TRUTH_ALPHA * TRUTH_ALPHA / 6 * TRUTH_GEV2_PB;
 }
 
-static int prepare_exchange(truth_run *run, enum truth_exchange exchange, char *message, size_t message_size)
+static int prepare_tables(truth_run *run, const tables *wanted, char *message, size_t message_size)
 {
     tables *table = calloc(1, sizeof *table);
     if (!table) {
         truth_say(message, message_size, "%s: no memory for %zu bytes of tables", run->process->name, sizeof *table);
         return GENHEP_E_NOMEM;
     }
+    *table = *wanted;
     run->tables = table;
     run->sqrt_s = run->value[SQRT_S].number;
-    table->exchange = exchange;
     make_cells(run, table);
     run->sigma_pb = integrate(run, table, 3, 32);
     run->sigma_err_pb = fabs(run->sigma_pb - integrate(run, table, 2, 16)) + 1e-12 * run->sigma_pb;
@@ -114,17 +149,34 @@ static int prepare_exchange(truth_run *run, enum truth_exchange exchange, char *
 
 static int prepare_full(truth_run *run, char *message, size_t message_size)
 {
-    return prepare_exchange(run, TRUTH_FULL, message, message_size);
+    return prepare_tables(run, &(tables){.exchange = TRUTH_FULL, .lowest = standard_lowest}, message, message_size);
 }
 
 static int prepare_photon(truth_run *run, char *message, size_t message_size)
 {
-    return prepare_exchange(run, TRUTH_PHOTON, message, message_size);
+    return prepare_tables(run, &(tables){.exchange = TRUTH_PHOTON, .lowest = standard_lowest}, message, message_size);
+}
+
+static int prepare_zprime(truth_run *run, char *message, size_t message_size)
+{
+    const truth_value *v = run->value;
+    const int alone = v[PART].choice;
+    if (!(v[M_MIN].number < v[SQRT_S].number / 4)) {
+        truth_say(message, message_size, "dy_zprime: found m_min = %g, expected below sqrt_s/4 = %g", v[M_MIN].number, v[SQRT_S].number / 4);
+        return GENHEP_E_OPTION;
+    }
+    if (alone && !(v[COUPLING].number > 0)) {
+        truth_say(message, message_size, "dy_zprime: found coupling = 0 with part = signal, expected a positive coupling");
+        return GENHEP_E_OPTION;
+    }
+    run->stream += alone;
+    return prepare_tables(run, &(tables){.has_boson = 1, .lowest = v[M_MIN].number,
+                                         .boson = {v[MASS].number, v[WIDTH].number, v[COUPLING].number, alone}}, message, message_size);
 }
 
 static const cell *find_cell(const tables *table, double rate)
 {
-    int lo = 0, hi = CELLS - 1;
+    int lo = 0, hi = table->n - 1;
     while (lo < hi) {
         int middle = (lo + hi) / 2;
         if (table->cells[middle].cumulative > rate) hi = middle;
@@ -137,17 +189,17 @@ static const cell *find_cell(const tables *table, double rate)
 static void draw_pair(const truth_run *run, truth_draws *draws, double *m, double *y, double *g1, double *g3)
 {
     const tables *table = run->tables;
-    double total = table->cells[CELLS - 1].cumulative, g[TRUTH_QUARKS][2];
+    double total = table->cells[table->n - 1].cumulative, g[TRUTH_QUARKS][2];
     while (!draws->spent) {
         const cell *c = find_cell(table, truth_uniform(draws) * total);
         double t = c->t + c->width * truth_uniform(draws), q[TRUTH_QUARKS], other[TRUTH_QUARKS], bar, unused;
-        *m = fmax(lowest, exp(0.5 * t));
+        *m = fmax(table->lowest, exp(0.5 * t));
         *y = c->most * (2 * truth_uniform(draws) - 1);
         double root = *m / run->sqrt_s, e = exp(*y), u = truth_uniform(draws);
         truth_partons(root * e, q, &unused);
         truth_partons(root / e, other, &bar);
         double limit = largest_cos(*m), angle = (limit + limit * limit * limit / 3) * 3 / 4; /* at most 1 */
-        for (int i = 0; i < TRUTH_QUARKS; i++) truth_drell_yan(i, table->exchange, *m, &g[i][0], &g[i][1]);
+        for (int i = 0; i < TRUTH_QUARKS; i++) coefficients(table, i, *m, &g[i][0], &g[i][1]);
         double scale = bar * angle / (*m * *m), up = q[TRUTH_UP] * g[TRUTH_UP][0] * scale;
         double rest = q[TRUTH_DOWN] * g[TRUTH_DOWN][0] * scale;
         int quark = u * c->bound < up ? TRUTH_UP : TRUTH_DOWN;
@@ -158,7 +210,7 @@ static void draw_pair(const truth_run *run, truth_draws *draws, double *m, doubl
 
 static void event(const truth_run *run, truth_draws *draws, double *row)
 {
-    double m = lowest, y = 0, g1 = 1, g3 = 0, c = 0;
+    double m = 0, y = 0, g1 = 1, g3 = 0, c = 0;
     draw_pair(run, draws, &m, &y, &g1, &g3);
     double limit = largest_cos(m), most = (1 + limit * limit) * g1 + 2 * limit * fabs(g3);
     while (!draws->spent) {
@@ -184,3 +236,16 @@ const truth_process truth_dy_full =
     DRELL_YAN("dy_full", "q qbar -> gamma*, Z -> e- e+ in pp with full interference, leading order", 301, prepare_full);
 const truth_process truth_dy_photon =
     DRELL_YAN("dy_photon", "q qbar -> gamma* -> e- e+ in pp, photon exchange only, leading order", 302, prepare_photon);
+const truth_process truth_dy_zprime = {
+    .name = "dy_zprime",
+    .text = "q qbar -> gamma*, Z, Z' -> e- e+ in pp with full interference, leading order; or the Z' alone",
+    .cuts = "m(ll) > m_min, pT(e-) > 10 GeV and pT(e+) > 10 GeV",
+    .stream = 303, /* and 304: signal beside background */
+    .n_columns = 8,
+    .columns = columns,
+    .unit = "GeV",
+    .n_keys = 6,
+    .keys = zprime_keys,
+    .prepare = prepare_zprime,
+    .event = event,
+};

@@ -43,6 +43,51 @@ double truth_drell_yan_bound(enum truth_quark quark, enum truth_exchange exchang
            square_sum(lepton_vector, lepton_axial) * square_sum(v, axial[quark]) * chi2;
 }
 
+/* k s/(s - M^2 + i M G) */
+static void propagate(double s, double mass, double width, double *real, double *imaginary)
+{
+    const double off = s - mass * mass, w = mass * width, D = off * off + w * w;
+    *real = k * s * off / D;
+    *imaginary = -k * s * w / D;
+}
+
+void truth_drell_yan_boson(enum truth_quark quark, const truth_boson *boson, double m, double *g1, double *g3)
+{
+    const double s = m * m, own = boson->coupling * boson->coupling;
+    double z[2] = {0, 0}, x[2];
+    propagate(s, boson->mass, boson->width, &x[0], &x[1]);
+    if (!boson->alone) propagate(s, TRUTH_Z_MASS, TRUTH_Z_WIDTH, &z[0], &z[1]);
+    *g1 = *g3 = 0;
+    for (int a = -1; a <= 1; a += 2)
+        for (int b = -1; b <= 1; b += 2) {
+            const double g = (lepton_vector + a * lepton_axial) * (vector(quark) + b * axial[quark]);
+            const double real = (boson->alone ? 0 : -charge[quark]) + g * (z[0] + own * x[0]), imaginary = g * (z[1] + own * x[1]);
+            const double square = 0.25 * (real * real + imaginary * imaginary);
+            *g1 += square;
+            *g3 += a * b * square;
+        }
+}
+
+/* Largest |k s/(s - M^2 + i M G)| for masses in [lo,hi]. */
+static double propagator_bound(double lo, double hi, double mass, double width)
+{
+    const double from = lo * lo - mass * mass, to = hi * hi - mass * mass, near = from > 0 ? from : to < 0 ? -to : 0;
+    return k * hi * hi / hypot(near, mass * width);
+}
+
+double truth_drell_yan_boson_bound(enum truth_quark quark, const truth_boson *boson, double lo, double hi)
+{
+    const double strength = propagator_bound(lo, hi, boson->mass, boson->width) * boson->coupling * boson->coupling +
+                            (boson->alone ? 0 : propagator_bound(lo, hi, TRUTH_Z_MASS, TRUTH_Z_WIDTH));
+    double sum = 0;
+    for (int a = -1; a <= 1; a += 2)
+        for (int b = -1; b <= 1; b += 2) {
+            const double g = fabs((lepton_vector + a * lepton_axial) * (vector(quark) + b * axial[quark]));
+            sum += 0.25 * pow((boson->alone ? 0 : fabs(charge[quark])) + g * strength, 2);
+        }
+    return sum;
+}
+
 double truth_z_strength(enum truth_quark quark)
 {
     return square_sum(vector(quark), axial[quark]);

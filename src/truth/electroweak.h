@@ -26,6 +26,22 @@ void truth_drell_yan(enum truth_quark quark, enum truth_exchange exchange, doubl
 /** Upper bound of g1 for every mass in [lo,hi]. */
 double truth_drell_yan_bound(enum truth_quark quark, enum truth_exchange exchange, double lo, double hi);
 
+/** A further neutral vector boson with `coupling` times the couplings of the Z (sequential), beside gamma* and Z or alone. */
+typedef struct truth_boson {
+    double mass, width; /* GeV, fixed */
+    double coupling;
+    int alone;
+} truth_boson;
+
+/** g1 and g3 as above with the boson, from the helicity amplitudes
+ *   A_ab = [Q_l Q_q + k l_a q_b s/(s - M^2 + i M G)] + coupling^2 k l_a q_b s/(s - M'^2 + i M' G'),  a,b = v +- a
+ *   g1 = (|A_LL|^2 + |A_RR|^2 + |A_LR|^2 + |A_RL|^2)/4,  g3 = (|A_LL|^2 + |A_RR|^2 - |A_LR|^2 - |A_RL|^2)/4,
+ * without the bracket when it is alone. */
+void truth_drell_yan_boson(enum truth_quark quark, const truth_boson *boson, double m, double *g1, double *g3);
+
+/** Upper bound of that g1 for every mass in [lo,hi]. */
+double truth_drell_yan_boson_bound(enum truth_quark quark, const truth_boson *boson, double lo, double hi);
+
 /** Z exchange alone: strength (v_q^2 + a_q^2) and the coefficient r of (1 + cos^2 + 2 r cos); r of e+e- -> mu+mu-. */
 double truth_z_strength(enum truth_quark quark);
 double truth_z_asymmetry(enum truth_quark quark);

@@ -6,9 +6,9 @@
 #include "kinematics.h"
 #include "truth.h"
 
-extern const truth_process truth_two_body, truth_zll, truth_dy_full, truth_dy_photon, truth_ttbar_6q, truth_ww_lep6,
+extern const truth_process truth_two_body, truth_zll, truth_dy_full, truth_dy_photon, truth_dy_zprime, truth_ttbar_6q, truth_ww_lep6,
     truth_zw_unfold, truth_gauss_unfold, truth_calorimeter, truth_zg_real, truth_zg_dipole,
-    truth_toy_1x;
+    truth_toy_1x, truth_camel, truth_ring, truth_shell;
 
 /** zll in pp: rapidity and quark flavour of a pair of mass m, the quark coming along +z, from the density
  * sum over flavours of (v_q^2 + a_q^2) x1 q(x1) x2 qbar(x2). */

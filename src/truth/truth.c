@@ -9,9 +9,9 @@
 #include "processes.h"
 
 static const truth_process *const processes[] = {
-    &truth_two_body, &truth_zll, &truth_dy_full, &truth_dy_photon, &truth_ttbar_6q, &truth_ww_lep6,
+    &truth_two_body, &truth_zll, &truth_dy_full, &truth_dy_photon, &truth_dy_zprime, &truth_ttbar_6q, &truth_ww_lep6,
     &truth_zw_unfold, &truth_gauss_unfold, &truth_calorimeter, &truth_zg_real, &truth_zg_dipole,
-    &truth_toy_1x,
+    &truth_toy_1x, &truth_camel, &truth_ring, &truth_shell,
 };
 
 #define N_PROCESSES ((int)(sizeof processes / sizeof *processes))

@@ -22,7 +22,8 @@ NUMBERS = {"int64_t": ctypes.c_int64, "int32_t": ctypes.c_int32, "uint32_t": cty
            "float": ctypes.c_float, "genhep_status": ctypes.c_int32, "size_t": ctypes.c_size_t}
 STRUCTS = {"genhep_column": _library.Column, "genhep_option_row": _library.OptionRow,
            "genhep_allocator": _library.Allocator, "genhep_progress": _library.Progress,
-           "genhep_observable": _library.ObservableRow, "genhep_class": _library.ModelClass}
+           "genhep_observable": _library.ObservableRow, "genhep_class": _library.ModelClass,
+           "genhep_overdensity": _library.Overdensity}
 CALLBACKS = {"genhep_log_fn": _library.LOG, "genhep_progress_fn": _library.PROGRESS,
              "genhep_uniform_fn": _library.UNIFORM}
 failures = 0
@@ -218,6 +219,10 @@ def latents(model, folder):
     mean, variances, vectors = model.components()
     expect(len(mean) == len(variances) == len(vectors) == model.latents, "components of every latent")
     expect(abs(sum(v * v for v in vectors[0]) - 1) < 1e-12 and list(variances) == sorted(variances, reverse=True), "unit vectors, falling variances")
+    density = model.buffer_density(events)
+    expect(len(density) == 40 and all(x == x for x in density), "40 buffer densities")
+    found = genhep.find_overdensity(mu, mu, genhep.Options({"bump.neighbours": "5 10", "bump.permutations": 19}))
+    expect(0.05 <= found.p_value <= 1 and found.neighbours in (5, 10), "an excess with its p-value")
     expect_error("GENHEP_E_OPTION", "latent.box", lambda: genhep.Sampler(model, genhep.Options({"latent.box": "pc0: 1"})))
     expect_error("GENHEP_E_SHAPE", "8", lambda: model.encode([[1.0] * 7]))
     expect(model.info()["family"] == "bvae" and model.attribute("process") == "zll", "what the model says")

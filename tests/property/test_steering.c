@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "base/normal.h"
+#include "model/buffer_density.h"
 #include "model/bvae.h"
 #include "model/steering.h"
 
@@ -168,6 +169,43 @@ START_TEST(weights_are_kept)
 }
 END_TEST
 
+/* Against the sum written out; thinning; what has no density. */
+START_TEST(buffer_has_a_density)
+{
+    enum { M = 40 };
+    train_model();
+    const gh_buffer *b = &model->buffer;
+    gh_draw way = {.alpha = 0.7, .gamma = 0.1};
+    gh_real *z = malloc(N * L * sizeof *z);
+    double found[M], thinned[M], apart = 0;
+    draw("latent.alpha=2", z);
+    z[0] = 30; /* far from everything */
+    ck_ok(gh_buffer_log_density(model, &way, b->n, M, z, found));
+    ck_ok(gh_buffer_log_density(model, &way, b->n / 3, M, z, thinned));
+    for (int i = 0; i < M; i++) {
+        double most = -INFINITY, sum = 0;
+        for (int pass = 0; pass < 2; pass++)
+            for (int64_t k = 0; k < b->n; k++) {
+                double e = -0.5 * L * log(2 * M_PI) - log((double)b->n);
+                for (int j = 0; j < L; j++) {
+                    const double s = 0.7 * (double)b->sigma[k * L + j] + 0.1, t = ((double)z[i * L + j] - (double)b->mu[k * L + j]) / s;
+                    e -= 0.5 * t * t + log(s);
+                }
+                if (pass) sum += exp(e - most);
+                else most = fmax(most, e);
+            }
+        ck_assert_msg(fabs(found[i] - most - log(sum)) < 1e-5 * (1 + fabs(most)), "%g, expected %g", found[i], most + log(sum));
+        if (i) apart += fabs(thinned[i] - found[i]) / (M - 1);
+    }
+    ck_assert(found[0] < -100);
+    ck_assert_msg(apart > 0 && apart < 0.5, "a third of the entries is off by %g on average", apart);
+    way.alpha = way.gamma = 0;
+    ck_fails(gh_buffer_log_density(model, &way, 10, M, z, found), GENHEP_E_STATE, "width");
+    free(z);
+    genhep_model_free(model);
+}
+END_TEST
+
 START_TEST(splits_and_threads)
 {
     train_model();
@@ -230,4 +268,4 @@ START_TEST(wrong_settings)
 }
 END_TEST
 
-GH_TEST_MAIN("steering", components_diagonalise, box_holds, shift_moves_by_its_amount, weights_are_kept, splits_and_threads, wrong_settings)
+GH_TEST_MAIN("steering", components_diagonalise, box_holds, shift_moves_by_its_amount, weights_are_kept, buffer_has_a_density, splits_and_threads, wrong_settings)

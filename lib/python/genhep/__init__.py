@@ -15,12 +15,12 @@ with `status`, `name` and the library's message. Calls release the interpreter l
 GENHEP_LIBRARY, beside this package, in the folder build of a source tree, or where the system looks.
 """
 from ._library import AVERAGE, BEST, LAST, LOG_INFO, LOG_WARNING, Error, Progress, decode, lib
-from .evaluation import Evaluation, Observable, evaluate
+from .evaluation import Evaluation, Observable, evaluate, find_overdensity
 from .handles import Dataset, Model, Options, Sampler, Trainer, Writer, option_table
 from .random_numbers import random_normal, random_normal_float, random_uniform
 
 __all__ = ["AVERAGE", "BEST", "LAST", "LOG_INFO", "LOG_WARNING", "Dataset", "Error", "Evaluation", "Model",
-           "Observable", "Options", "Progress", "Sampler", "Trainer", "Writer", "blas", "evaluate", "option_table",
+           "Observable", "Options", "Progress", "Sampler", "Trainer", "Writer", "blas", "evaluate", "find_overdensity", "option_table",
            "random_normal", "random_normal_float", "random_uniform", "version"]
 
 

@@ -77,6 +77,14 @@ class ObservableRow(ctypes.Structure):
                 ("w1", c_double), ("w1_floor", c_double), ("ks", c_double), ("ks_p", c_double)]
 
 
+class Overdensity(ctypes.Structure):
+    """C struct genhep_overdensity."""
+
+    _fields_ = [("struct_size", c_int64), ("p_value", c_double), ("significance", c_double), ("centre", c_int64),
+                ("centre_is_data", c_int32), ("neighbours", c_int64), ("inside", c_int64), ("expected", c_double),
+                ("radius", c_double)]
+
+
 LOG = ctypes.CFUNCTYPE(None, c_void_p, c_int32, c_char_p)
 PROGRESS = ctypes.CFUNCTYPE(c_int32, c_void_p, POINTER(Progress))
 UNIFORM = ctypes.CFUNCTYPE(c_double, c_void_p)
@@ -151,6 +159,7 @@ PROTOTYPES = {
     "genhep_model_components": (_status, [_handle, _doubles, _doubles, _doubles]),
     "genhep_model_decode": (_status, [_handle, c_int64, _doubles, _doubles, c_int64]),
     "genhep_model_log_density": (_status, [_handle, _handle, c_int64, _doubles, c_int64, _doubles]),
+    "genhep_model_buffer_density": (_status, [_handle, _handle, c_int64, _doubles, c_int64, _doubles]),
     "genhep_model_free": (None, [_handle]),
     "genhep_trainer_create": (_status, [_handle, _tables, c_int64, _handle, _made]),
     "genhep_trainer_step": (_status, [_handle, c_int64]),
@@ -183,6 +192,7 @@ PROTOTYPES = {
     "genhep_writer_events": (c_int64, [_handle]),
     "genhep_writer_free": (None, [_handle]),
     "genhep_observables": (_status, [_handle, c_char_p, _handle, _made]),
+    "genhep_find_overdensity": (_status, [_handle, c_int64, _doubles, c_int64, _doubles, c_int64, POINTER(Overdensity)]),
     "genhep_evaluate": (_status, [_handle, _handle, _handle, c_char_p, _handle, _made]),
     "genhep_evaluation_json": (c_char_p, [_handle]),
     "genhep_evaluation_figure": (_status, [_handle, c_char_p, _doubles]),

@@ -3,8 +3,8 @@ import ctypes
 import json
 from collections import namedtuple
 
-from ._library import Handle, ObservableRow, check, decode, encode, lib, make, raw
-from ._tables import numpy
+from ._library import Handle, ObservableRow, Overdensity, check, decode, encode, lib, make, raw
+from ._tables import from_rows, numpy
 
 Observable = namedtuple("Observable", "name unit edges truth truth_error generated generated_error chi2_ndf w1 "
                         "w1_floor ks ks_p")
@@ -50,3 +50,12 @@ def evaluate(truth, generated, train=None, process=None, options=None):
     process: zmumu, dy, ttbar_6q, zw, cms or generic: which composite observables are built
     """
     return Evaluation(make(lib.genhep_evaluate, raw(truth), raw(generated), raw(train), encode(process), raw(options)))
+
+
+def find_overdensity(data, reference, options=None):
+    """Largest excess of data (n, d) over reference (m, d) points, with its p-value: an Overdensity."""
+    width = len(data[0]) if len(data) else 1
+    one, two = from_rows(data, width), from_rows(reference, width)
+    found = Overdensity(struct_size=ctypes.sizeof(Overdensity))
+    check(lib.genhep_find_overdensity(raw(options), one.n, one.pointer, two.n, two.pointer, width, ctypes.byref(found)))
+    return found

@@ -302,6 +302,13 @@ class Model(Handle):
         check(lib.genhep_model_decode(raw(self), given.n, given.pointer, events.pointer, events.d))
         return events.table()
 
+    def buffer_density(self, events, options=None):
+        """log p(z) of each event's latent mean under the information buffer."""
+        given = from_rows(events, lib.genhep_model_columns(raw(self)))
+        made = Buffer(1, given.n)
+        check(lib.genhep_model_buffer_density(raw(self), raw(options), given.n, given.pointer, given.d, made.pointer))
+        return made.flat()
+
     def log_density(self, events, options=None):
         """log p of each event, with respect to the reference measure that info() names."""
         given = from_rows(events, lib.genhep_model_columns(raw(self)))
