@@ -9,7 +9,8 @@
  *     pair(p1, p2, box)  the same, and instead of eta1 the place t in (-1, 1) of y1 between the bounds that |eta1| < H and
  *                        |eta2| < H leave it, H the largest |eta| of the data: both edges of a detector are straight;
  *     pair(p1, p2, eta)  eta2, and the sign of dphi as a dequantised normal; v^2 = M^2 - L^2 - u^2 gives |dphi| back.
- *                        What no dphi reaches (v^2 < 0 or v^2 > r^2) is moved to the edge, which changes the mass.
+ *                        Where no dphi gives the mass, it stands all the same: a mass too small (v^2 < 0) moves particle 2
+ *                        towards the rapidity of particle 1 at dphi = 0, one too large scales both pT at dphi = pi.
  *   The inverse never fails.
  *   At dphi = pi (with eta2 also at 0) M is extremal: there an error of M is the square of one of dphi. */
 #include <math.h>
@@ -191,6 +192,39 @@ static gh_status pair_forward(const gh_stage *stage, const gh_pass *pass, const 
     return GENHEP_OK;
 }
 
+/* Factor on both pT at which a pair back to back in azimuth has mass M, pseudorapidities kept: with X its square,
+ * sqrt((m1^2 + a X)(m2^2 + b X)) = K + c X,  a, b = (pT cosh eta)^2, c = pT1 pT2 (sinh eta1 sinh eta2 - 1), K = (M^2 - m1^2 - m2^2)/2,
+ * whose square is quadratic with one positive root. */
+static double stretch(const double *m, const double *pt, const double *eta, double mass)
+{
+    const double p1 = pt[0] * cosh(eta[0]), p2 = pt[1] * cosh(eta[1]), c = pt[0] * pt[1] * (sinh(eta[0]) * sinh(eta[1]) - 1);
+    const double K = 0.5 * (mass * mass - m[0] * m[0] - m[1] * m[1]), A = (p1 * p2 - c) * (p1 * p2 + c);
+    const double B = m[0] * m[0] * p2 * p2 + m[1] * m[1] * p1 * p1 - 2 * K * c, C = (K - m[0] * m[1]) * (K + m[0] * m[1]);
+    const double root = sqrt(fmax(0, B * B + 4 * A * C));
+    const double X = B > 0 ? 2 * C / (B + root) : (root - B) / (2 * A);
+    return X > 0 && isfinite(X) ? sqrt(X) : 1;
+}
+
+/* pair(p1, p2, eta): rapidities and |dphi| of a mass, which one of pT and eta2 gives way to where it must. rho^2 = M^2 - L^2. */
+static double place_eta(const double *m, const double *eta, double mass, double rho, double *pt, double *mt, double *y)
+{
+    double reach = 2 * sqrt(pt[0] * pt[1]);
+    for (int k = 0; k < 2; k++) y[k] = rapidity(pt[k], mt[k], eta[k]);
+    const double u = 2 * sqrt(mt[0] * mt[1]) * sinh(0.5 * (y[1] - y[0])), rest = (rho - u) * (rho + u);
+    if (rest <= 0) {
+        y[1] = y[0] + copysign(2 * asinh(rho / (2 * sqrt(mt[0] * mt[1]))), u);
+        return 0;
+    }
+    if (rest <= reach * reach) return 2 * asin(fmin(1, sqrt(rest) / reach));
+    const double factor = stretch(m, pt, eta, mass);
+    for (int k = 0; k < 2; k++) {
+        pt[k] *= factor;
+        mt[k] = sqrt(pt[k] * pt[k] + m[k] * m[k]);
+        y[k] = rapidity(pt[k], mt[k], eta[k]);
+    }
+    return M_PI;
+}
+
 /* One row back. */
 static void place(const pair *s, const double *in, double *momenta)
 {
@@ -204,14 +238,12 @@ static void place(const pair *s, const double *in, double *momenta)
     double mass = gh_panel_exp(gh_clamp(in[(4 + s->eta) * GH_PANEL], -45, 25)), last = in[(5 + s->eta) * GH_PANEL];
     double square = mass * mass - m[0] * m[0] - m[1] * m[1] - 2 * (mt[0] * mt[1] - pt[0] * pt[1]);
     double rho = sqrt(square > 0 ? square : 0), reach = 2 * sqrt(pt[0] * pt[1]);
-    if (!s->box) y[0] = rapidity(pt[0], mt[0], gh_clamp(in[2 * GH_PANEL], -20, 20));
     if (s->eta) {
-        y[1] = rapidity(pt[1], mt[1], gh_clamp(in[3 * GH_PANEL], -20, 20));
-        double u = 2 * sqrt(mt[0] * mt[1]) * sinh(0.5 * (y[1] - y[0]));
-        double rest = (rho - u) * (rho + u), sine = sqrt(rest > 0 ? rest : 0) / reach;
-        dphi = 2 * asin(sine < 1 ? sine : 1);
+        const double eta[2] = {gh_clamp(in[2 * GH_PANEL], -20, 20), gh_clamp(in[3 * GH_PANEL], -20, 20)};
+        dphi = place_eta(m, eta, mass, rho, pt, mt, y);
         if (last < s->border) dphi = -dphi;
     } else {
+        if (!s->box) y[0] = rapidity(pt[0], mt[0], gh_clamp(in[2 * GH_PANEL], -20, 20));
         double angle = gh_wrap_angle(gh_clamp(last, -1e5, 1e5)), v = (rho < reach ? rho : reach) * cos(angle);
         double u = rho <= reach ? rho * sin(angle) : copysign(sqrt((rho - v) * (rho + v)), angle);
         dphi = 2 * asin(gh_clamp(v / reach, -1, 1));

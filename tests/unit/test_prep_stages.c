@@ -182,6 +182,47 @@ START_TEST(pair_keeps_its_mass_and_its_box)
 }
 END_TEST
 
+/* With both pseudorapidities as coordinates: the mass stands, the eta of the first particle too, and that of the second unless the
+ * mass is too small for it. */
+START_TEST(pair_with_both_etas_keeps_its_mass)
+{
+    enum { EVENTS = 5000 };
+    gh_hooks hooks = gh_hooks_default();
+    genhep_dataset *data = two();
+    gh_prep *prep;
+    gh_prep_work *work;
+    double *z = malloc(EVENTS * 10 * sizeof *z), *x = malloc(EVENTS * 11 * sizeof *x);
+    int small = 0, large = 0;
+    ck_ok(fit("prep = pair(a, b, eta); data.masses = a: 0.1, b: 5", data, &prep));
+    ck_ok(gh_prep_work_create(&hooks, prep, EVENTS, &work));
+    for (int i = 0; i < EVENTS; i++) {
+        const double row[10] = {log(1 + 19 * noise(i, 1)), log(1 + 19 * noise(i, 2)), 4 * noise(i, 3) - 2, 4 * noise(i, 4) - 2, 6 * noise(i, 5) - 3,
+                                log(6 + 84 * noise(i, 6)), 6 * noise(i, 7) - 3, 1, -1, 0.5};
+        memcpy(z + i * 10, row, sizeof row);
+    }
+    gh_prep_inverse(prep, work, EVENTS, z, 10, NULL, 0, x, 11);
+    for (int i = 0; i < EVENTS; i++) {
+        const double *p = x + i * 11, *q = p + 4, *at = z + i * 10;
+        const double pa = hypot(p[1], p[2]), pb = hypot(q[1], q[2]), mass = exp(at[5]);
+        const double found = sqrt(pow(p[0] + q[0], 2) - pow(p[1] + q[1], 2) - pow(p[2] + q[2], 2) - pow(p[3] + q[3], 2));
+        const double least = sqrt(0.01 + 25 + 2 * (hypot(0.1, pa) * hypot(5, pb) - pa * pb));
+        if (mass < least) continue; /* the two transverse masses alone are more */
+        ck_assert_msg(fabs(found - mass) < 1e-6 * mass * (1 + p[0] * q[0] / (mass * mass)), "mass %g, expected %g", found, mass);
+        ck_assert(fabs(asinh(p[3] / pa) - at[2]) < 1e-6);
+        const int moved = fabs(asinh(q[3] / pb) - at[3]) > 1e-6, stretched = fabs(pa / exp(at[0]) - 1) > 1e-6;
+        ck_assert(!moved || !stretched);
+        ck_assert(fabs(pa / exp(at[0]) - pb / exp(at[1])) < 1e-6 * pa / exp(at[0])); /* one factor for both */
+        if (stretched) ck_assert(pa > exp(at[0]) && fabs(p[1] * q[1] + p[2] * q[2] + pa * pb) < 1e-6 * pa * pb); /* back to back */
+        small += moved, large += stretched;
+    }
+    ck_assert_msg(small > 100 && large > 100, "%d masses too small, %d too large", small, large);
+    free(z), free(x);
+    gh_prep_work_free(work);
+    gh_prep_free(prep);
+    gh_dataset_free(data);
+}
+END_TEST
+
 /* Within every category the mapped columns are normal, and categories keep their shares. */
 START_TEST(quantile_by_is_normal_in_every_category)
 {
@@ -571,7 +612,7 @@ START_TEST(allocations_fail_cleanly)
 }
 END_TEST
 
-GH_TEST_MAIN("prep_stages", stages_invert_and_save, pair_keeps_its_mass_and_its_box, quantile_by_is_normal_in_every_category,
+GH_TEST_MAIN("prep_stages", stages_invert_and_save, pair_keeps_its_mass_and_its_box, pair_with_both_etas_keeps_its_mass, quantile_by_is_normal_in_every_category,
              pair_unreachable_is_clamped, categories_keep_their_shares,
              absent_objects_come_back, balance_of_plain_momenta, wrong_settings_are_named, trees_are_read,
              damaged_archives_are_refused, allocations_fail_cleanly)
