@@ -45,7 +45,7 @@ static inline genhep_options *subtraction_options(const char *settings)
 {
     genhep_options *options;
     const int add = strncmp(settings, "add=yes", 7) == 0;
-    char copy[1024];
+    char copy[1200];
     snprintf(copy, sizeof copy, "model.family=subgan generator.layers=2 generator.units=9 discriminator.layers=2 discriminator.units=8 train.batch=300 "
              "train.steps=40 train.figure_steps=10 train.figure_events=1024 %s", settings + (add ? 7 : 0));
     ck_ok(genhep_options_create(&options));

@@ -46,12 +46,11 @@ cleanup:
     return status;
 }
 
-/* Equal neighbours would make T jump: knots rise by a least step. */
-static void make_rising(double *knots)
+void gh_calibration_rise(int64_t n, double *knots)
 {
-    double span = knots[KNOTS - 1] - knots[0], size = fmax(fabs(knots[0]), fabs(knots[KNOTS - 1]));
+    double span = knots[n - 1] - knots[0], size = fmax(fabs(knots[0]), fabs(knots[n - 1]));
     double least = fmax(1e-9 * (span > 0 ? span : 1), 1e-15 * size); /* the second is a few units in the last place */
-    for (int k = 1; k < KNOTS; k++)
+    for (int64_t k = 1; k < n; k++)
         if (knots[k] < knots[k - 1] + least) knots[k] = knots[k - 1] + least;
 }
 
@@ -96,8 +95,8 @@ gh_status gh_calibration_fit(genhep_model *model, int64_t n, const gh_real *rows
         gh_quantiles(column, m, KNOTS, Z_MAX, 0, from);
         for (int64_t i = 0; i < n; i++) column[i] = (gh_weighted){(double)rows[i * P + j], weights ? (double)weights[i] : 1};
         gh_quantiles(column, n, KNOTS, Z_MAX, 0, to);
-        make_rising(from);
-        make_rising(to);
+        gh_calibration_rise(KNOTS, from);
+        gh_calibration_rise(KNOTS, to);
     }
     gh_free(hooks, model->calibration);
     model->calibration = table;
@@ -109,25 +108,29 @@ cleanup:
     return status;
 }
 
-gh_status gh_calibration_check(const genhep_model *model)
+gh_status gh_calibration_rises(const char *entry, int64_t rows, int64_t knots, const double *values)
 {
-    for (int64_t r = 0; r < 2 * model->p; r++)
-        for (int k = 0; k < KNOTS; k++) {
-            double x = model->calibration[r * KNOTS + k];
-            if (!isfinite(x) || (k && !(x > model->calibration[r * KNOTS + k - 1])))
-                GH_FAIL(GENHEP_E_FORMAT, "'calibration' of coordinate %lld does not rise at knot %d", (long long)(r / 2), k);
+    for (int64_t r = 0; r < rows; r++)
+        for (int64_t k = 0; k < knots; k++) {
+            double x = values[r * knots + k];
+            if (!isfinite(x) || (k && !(x > values[r * knots + k - 1])))
+                GH_FAIL(GENHEP_E_FORMAT, "'%s' of coordinate %lld does not rise at knot %lld", entry, (long long)(r / 2), (long long)k);
         }
     return GENHEP_OK;
 }
 
-/* Piecewise linear map of x through knots from -> to; a shift outside. */
-static double map(const double *from, const double *to, double x)
+gh_status gh_calibration_check(const genhep_model *model)
+{
+    return gh_calibration_rises("calibration", 2 * model->p, KNOTS, model->calibration);
+}
+
+double gh_calibration_map(int64_t knots, const double *from, const double *to, double x)
 {
     if (!(x > from[0])) return x + (to[0] - from[0]);
-    if (x >= from[KNOTS - 1]) return x + (to[KNOTS - 1] - from[KNOTS - 1]);
-    int low = 0, high = KNOTS - 1;
+    if (x >= from[knots - 1]) return x + (to[knots - 1] - from[knots - 1]);
+    int64_t low = 0, high = knots - 1;
     while (high - low > 1) {
-        int middle = (low + high) / 2;
+        int64_t middle = (low + high) / 2;
         if (from[middle] <= x) low = middle;
         else high = middle;
     }
@@ -138,6 +141,6 @@ void gh_calibration_apply(const genhep_model *model, int64_t n, double *prepared
 {
     for (int64_t j = 0; j < model->p; j++) {
         const double *from = model->calibration + 2 * j * KNOTS;
-        for (int64_t i = 0; i < n; i++) prepared[i * model->p + j] = map(from, from + KNOTS, prepared[i * model->p + j]);
+        for (int64_t i = 0; i < n; i++) prepared[i * model->p + j] = gh_calibration_map(KNOTS, from, from + KNOTS, prepared[i * model->p + j]);
     }
 }

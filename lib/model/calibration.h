@@ -23,6 +23,15 @@ void gh_calibration_apply(const genhep_model *model, int64_t n, double *prepared
 /** GENHEP_E_FORMAT unless both rows of knots of every coordinate rise: for tables that were read. */
 gh_status gh_calibration_check(const genhep_model *model);
 
+/** Piecewise linear map of x through rising knots from -> to; a shift outside. */
+double gh_calibration_map(int64_t knots, const double *from, const double *to, double x);
+
+/** Equal neighbours would make a map jump: numbers that do not fall become ones that rise, by a least step. */
+void gh_calibration_rise(int64_t knots, double *values);
+
+/** GENHEP_E_FORMAT naming `entry` unless every row of values (rows,knots), two a coordinate, is finite and rises. */
+gh_status gh_calibration_rises(const char *entry, int64_t rows, int64_t knots, const double *values);
+
 /** n (a multiple of GH_BLOCK) prepared rows drawn from the model, (n,P), before calibration. A conditional model generates
  * event k for row k modulo n_conditions of the prepared conditions (n_conditions,Q); NULL and 0 without. */
 gh_status gh_generate_rows(const genhep_model *model, int64_t seed, int64_t n, const gh_real *conditions, int64_t n_conditions,

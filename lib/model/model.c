@@ -21,7 +21,7 @@ static const struct setting {
     {"beta-vae", "latent.source", "prior"}, {"ae", "loss.beta", "0"},
     {"ae", "loss.noise", "none"},
     {"gan", "latent.source", "prior"},      {"fcgan", "latent.source", "prior"},
-    {"subgan", "latent.source", "prior"},   {"subgan", "decoder.calibrate", "off"},
+    {"subgan", "latent.source", "prior"},
 };
 
 const gh_family *gh_family_find(const char *name)
@@ -325,6 +325,7 @@ void gh_model_free(genhep_model *model)
     gh_free(&hooks, model->buffer.cumulative);
     gh_free(&hooks, model->marginals);
     gh_free(&hooks, model->calibration);
+    gh_free(&hooks, model->class_maps);
     gh_free(&hooks, model->selftest);
     gh_free(&hooks, model);
 }
@@ -338,7 +339,7 @@ gh_status gh_model_with_parameters(const genhep_model *model, const gh_real *par
     GH_TRY(gh_alloc(&hooks, &copy, 1, sizeof *copy));
     *copy = *model; /* plain numbers and the layout of the networks; everything owned is replaced below */
     copy->options = NULL, copy->schema = NULL, copy->share = NULL, copy->parameters = NULL, copy->marginals = NULL;
-    copy->tiles = NULL, copy->selftest = NULL, copy->selftest_n = 0, copy->calibration = NULL;
+    copy->tiles = NULL, copy->selftest = NULL, copy->selftest_n = 0, copy->calibration = NULL, copy->class_maps = NULL;
     copy->targets = NULL, copy->examples = NULL, copy->condition_share = NULL, copy->reference = NULL, copy->skip_from = NULL, copy->kept = NULL;
     memset(&copy->buffer, 0, sizeof copy->buffer);
     GH_TRY_CLEANUP(gh_options_merge(model->options, NULL, &copy->options));
@@ -385,7 +386,7 @@ gh_status gh_model_draw(const genhep_model *model, const genhep_options *options
 #undef FROM
     /* the maps were fitted to events drawn as the model says; drawn otherwise they would be wrong */
     static const char *const changes[] = {"latent.source", "latent.alpha", "latent.gamma", "sample.noise"};
-    draw->calibrate = model->calibration != NULL;
+    draw->calibrate = model->calibration || model->class_maps;
     for (size_t i = 0; options && i < sizeof changes / sizeof *changes; i++)
         if (gh_option_is_set(options, changes[i]) && strcmp(gh_option_text(options, changes[i]), gh_option_text(model->options, changes[i])) != 0)
             draw->calibrate = 0;

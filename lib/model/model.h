@@ -32,7 +32,7 @@ typedef struct gh_draw {
     int prior;     /* latents from N(0,1) instead of the buffer */
     int cycle;     /* buffer entry = event number modulo size */
     int noise;     /* add the decoder's noise */
-    int calibrate; /* map each coordinate to the training marginal */
+    int calibrate; /* map each coordinate to the training marginal, of its class where there are some */
     double alpha, gamma;
     const gh_steering *steering; /* of the sampler, NULL for none */
     gh_network_way way; /* of the decoder */
@@ -110,6 +110,7 @@ struct genhep_model {
     int64_t marginal_knots;
     gh_subtraction subtraction; /* no classes in other families */
     double *calibration;     /* (P, 2, knots) of model/calibration.h, NULL without */
+    double *class_maps;      /* (C, P, 2, knots) of model/class_calibration.h, NULL without */
     gh_provenance provenance;
     int64_t selftest_n;      /* events of the stored self-test, 0 without */
     double *selftest;        /* (selftest_n, D) */

@@ -8,6 +8,7 @@
 
 #include "base/normal.h"
 #include "base/text.h"
+#include "model/class_calibration.h"
 #include "model/gan.h"
 #include "model/network_options.h"
 
@@ -34,8 +35,6 @@ static gh_status plan_latents(genhep_model *model)
         GH_FAIL(GENHEP_E_OPTION, "option 'latent.source': found 'buffer', but adversarial models have no information buffer; expected 'prior'");
     if (gh_option_is(options, "generator.turn", "on"))
         GH_FAIL(GENHEP_E_OPTION, "option 'generator.turn': found 'on', but a subtraction does not turn its events; expected 'off'");
-    if (gh_option_is(options, "decoder.calibrate", "on"))
-        GH_FAIL(GENHEP_E_OPTION, "option 'decoder.calibrate': found 'on', but the training rows are not those of single classes; expected 'off'");
     return GENHEP_OK;
 }
 
@@ -336,6 +335,7 @@ static void subgan_labelled(const genhep_model *model, const gh_draw *draw, int6
     const gh_real *Y = raw_rows(model, &draw->way, draw->wanted, n, normals, uniforms, scratch, classes);
     for (int64_t i = 0; i < n; i++)
         for (int64_t j = 0; j < P; j++) prepared[i * P + j] = (double)Y[i * O + j];
+    if (draw->calibrate) gh_class_calibration_apply(model, draw->wanted, n, classes, prepared);
 }
 
 /* All classes together, in blocks at most. */
@@ -343,7 +343,7 @@ static void subgan_generate(const genhep_model *model, const gh_draw *draw, int6
                             const double *uniforms, const gh_real *conditions, gh_real *scratch, double *prepared)
 {
     int32_t classes[GH_BLOCK];
-    const gh_draw all = {.wanted = 0, .way = draw->way};
+    const gh_draw all = {.wanted = 0, .way = draw->way, .calibrate = draw->calibrate};
     (void)first, (void)conditions;
     subgan_labelled(model, &all, n, normals, uniforms, scratch, prepared, classes);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "model/class_calibration.h"
 #include "model/subgan.h"
 
 enum { MEASURED = 131072 }; /* events */
@@ -79,6 +80,7 @@ gh_status gh_subgan_save(const genhep_model *model, gh_archive *archive)
     GH_TRY(gh_archive_put(archive, "classes/sigma", GH_F64, 1, &s->table.sets, s->sigma));
     GH_TRY(gh_archive_put(archive, "classes/fraction", GH_F64, 1, &s->table.classes, s->fraction));
     GH_TRY(gh_archive_put_f64(archive, "classes/purity", s->purity));
+    GH_TRY(gh_class_calibration_save(model, archive));
     if (!s->stratified) return GENHEP_OK;
     return gh_archive_put(archive, "classes/rates", sizeof(gh_real) == 4 ? GH_F32 : GH_F64, 1, &s->table.classes, model->parameters + s->rates);
 }
@@ -116,6 +118,7 @@ gh_status gh_subgan_load(genhep_model *model, const gh_archive *archive)
         all += s->fraction[k];
     }
     if (all != 0 && fabs(all - 1) > 1e-5) GH_FAIL(GENHEP_E_FORMAT, "'classes/fraction' adds up to %g, expected 1", all);
+    GH_TRY(gh_class_calibration_load(model, archive));
     if (!(s->purity >= 0 && s->purity <= 1)) GH_FAIL(GENHEP_E_FORMAT, "'classes/purity' is %g, expected a number from 0 to 1", s->purity);
     if (!s->stratified) return GENHEP_OK;
     GH_TRY(gh_archive_get(archive, "classes/rates", sizeof(gh_real) == 4 ? GH_F32 : GH_F64, 1, &s->table.classes, &entry));

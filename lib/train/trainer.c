@@ -194,7 +194,7 @@ gh_status gh_trainer_snapshot(genhep_trainer *t, int32_t which, genhep_model **r
     else if (which != GENHEP_LAST)
         GH_FAIL(GENHEP_E_ARG, "snapshot %d: expected GENHEP_BEST, GENHEP_LAST or GENHEP_AVERAGE", (int)which);
     GH_TRY(snapshot_of(t, parameters, t->data.n_train, result));
-    gh_status status = gh_option_is(t->options, "decoder.calibrate", "on")
+    gh_status status = gh_option_is(t->options, "decoder.calibrate", "on") && !t->model->family->labelled /* classes: at the method's finish */
                            ? gh_calibration_fit(*result, t->data.n_train, t->data.rows, t->data.conditions, t->data.weights) : GENHEP_OK;
     if (!status && t->method->finish) status = t->method->finish(t, *result);
     if (status) {

@@ -2,6 +2,9 @@
  * drawing allocates nothing. */
 #include "alloc/counting.h"
 #include "linalg/kernel.h"
+#include "model/class_calibration.h"
+#include "model/subgan.h"
+#include "subtraction_model.h"
 
 enum { ROWS = 90, COLUMNS = 9 };
 
@@ -487,5 +490,56 @@ START_TEST(drawing_allocates_nothing)
 }
 END_TEST
 
+static genhep_status fit_classes(genhep_model *model)
+{
+    enum { N = 400 };
+    static gh_real rows[2][2 * N];
+    gh_class_rows samples[2];
+    double z[2 * N];
+    for (int s = 0; s < 2; s++) {
+        ck_ok(genhep_random_normal(9, s, 0, 2 * N, z));
+        for (int i = 0; i < 2 * N; i++) rows[s][i] = (gh_real)(z[i] + s);
+        samples[s] = (gh_class_rows){N, rows[s], NULL};
+    }
+    return gh_class_calibration_fit(model, 4, samples);
+}
+
+static genhep_status classes_scenario(void *context)
+{
+    genhep_model *model = context;
+    genhep_status status = fit_classes(model);
+    gh_free(&model->hooks, model->class_maps);
+    model->class_maps = NULL;
+    return status;
+}
+
+/* The maps of a subtraction's classes: allocations of the fit, and none when events are drawn through them. */
+START_TEST(calibrated_classes)
+{
+    genhep_options *options;
+    genhep_model *model;
+    genhep_sampler *sampler;
+    subtraction_tables data = subtraction_data(300, 0);
+    ck_ok(make_options("model.family = subgan; generator.layers = 1; generator.units = 4; generator.skip = on; latent.dim = 4; sample.threads = 1", &options));
+    ck_ok(genhep_options_set(options, "classes", "B-S: base ; S: base subtract"));
+    ck_ok(genhep_options_set(options, "data.masses", ""));
+    ck_ok(genhep_subgan_create(options, (const genhep_dataset *const *)data.table, 2, &model));
+    ck_ok(gh_subgan_measure(model));
+    ck_assert_int_gt(fail_each("classes", classes_scenario, model), 10);
+    ck_ok(fit_classes(model));
+    ck_assert_ptr_nonnull(model->class_maps);
+    ck_ok(genhep_sampler_create(model, options, &sampler));
+    double events[2 * 1000];
+    const int64_t before = memory.calls;
+    ck_ok(genhep_sampler_draw_double(sampler, 1000, NULL, 0, events, 2, 2000));
+    ck_assert_int_eq(memory.calls, before);
+    genhep_sampler_free(sampler);
+    genhep_model_free(model);
+    genhep_options_free(options);
+    subtraction_free(&data);
+    ck_assert_int_eq(memory.blocks, 0);
+}
+END_TEST
+
 GH_TEST_MAIN("allocations", options_and_cards, event_files, create, train_and_resume, figure_and_calibration,
-             save_open_draw, evaluate, drawing_allocates_nothing)
+             save_open_draw, evaluate, drawing_allocates_nothing, calibrated_classes)

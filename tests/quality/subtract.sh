@@ -3,6 +3,7 @@
 # subtract.py. The toys run at five seeds, of the samples too; the dipoles at three; DATA/dy_full.h5 minus DATA/dy_photon.h5 at three,
 # shuffled with seed 7: the first half to train, the last 100 000 events as reference, of which the last 20 000 are also used alone.
 # Figures go to BUILD/quality/<card>.<seed>.<part>.json, with what the model says of its classes. paper: toy 1 as published, and with a ramp.
+# REFIT=1: models whose training has left a checkpoint are not trained again, only what follows training (the calibration) is.
 #   CARDS="toy1 toy2 zg dy paper" SEEDS="1 2 3 4 5" SETTINGS="train.steps=500" tests/quality/subtract.sh build <folder of samples>
 set -euo pipefail
 build=${1:?build folder}; data=${2:-}
@@ -28,6 +29,11 @@ train() # model, card, seed, samples ...
     local model=$1 card=$2 seed=$3
     shift 3
     local TIMEFORMAT='%U %S' # processor seconds
+    if [ -n "${REFIT:-}" ] && [ -f "$model.h5.ckpt" ]; then
+        $genhep train "examples/cards/$card.card" "$@" seed="$seed" train.threads="${THREADS:-1}" --resume "$model.h5.ckpt" -o "$model.h5" > "$model.refit.log" 2>&1
+        $genhep info "$model.h5" > "$model.info.json"
+        return
+    fi
     { time $genhep train "examples/cards/$card.card" "$@" seed="$seed" train.threads="${THREADS:-1}" ${SETTINGS:-} -o "$model.h5" > "$model.log" 2>&1; } 2> "$model.time"
     $genhep info "$model.h5" > "$model.info.json"
 }

@@ -123,7 +123,6 @@ START_TEST(samples_that_do_not_fit)
     creation_fails("generator.skip=on latent.noise=uniform", 2, GENHEP_E_OPTION, "generator.skip");
     creation_fails("latent.noise=none", 2, GENHEP_E_OPTION, "latent.noise");
     creation_fails("latent.source=buffer", 2, GENHEP_E_OPTION, "latent.source");
-    creation_fails("decoder.calibrate=on", 2, GENHEP_E_OPTION, "decoder.calibrate");
     creation_fails("data.condition=y", 2, GENHEP_E_OPTION, "takes no conditions");
 }
 END_TEST

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/class_calibration.h"
 #include "train/adversarial/watch.h"
 #include "train/subtraction/subtraction.h"
 
@@ -91,6 +92,13 @@ cleanup:
 
 gh_status gh_subtractor_finish(genhep_trainer *t, genhep_model *snapshot)
 {
-    (void)t;
-    return gh_subgan_measure(snapshot);
+    gh_subtractor *a = t->method_state;
+    gh_class_rows samples[GH_SET_KINDS];
+    GH_TRY(gh_subgan_measure(snapshot));
+    if (!gh_option_is(t->options, "decoder.calibrate", "on")) return GENHEP_OK;
+    for (int64_t k = 0; k < a->sets; k++) {
+        const gh_rows *r = &a->set[k].rows;
+        samples[k] = (gh_class_rows){r->n_train + r->n_validation, r->rows, r->weights}; /* no figure is measured any more: every row counts */
+    }
+    return gh_class_calibration_fit(snapshot, gh_option_int(t->options, "subtract.modes"), samples);
 }
