@@ -16,7 +16,9 @@ judged=${JUDGED:-}; tag=${judged:+_$((judged / 1000))k}
 rows=${ROWS:-"zmumu_pp_bvae zmumu_pp.h5 zmumu
 ttbar_6q_bvae ttbar_6q.h5 ttbar_6q
 ttbar_6q_gan ttbar_6q.h5 ttbar_6q
-cms_dimuon_bvae cms/dimuon_Run2010B.h5 cms"}
+cms_dimuon_bvae cms/dimuon_Run2010B.h5 cms
+cms_zmumu_bvae cms/Zmumu_Run2011A_masses.csv -
+cms_zee_bvae cms/Zee_Run2011A.csv -"}
 
 if [ -z "$data" ] || [ ! -d "$data" ]; then
     echo "quality: no folder of samples (DATA=...): the cards on samples are skipped, the toys run"
@@ -27,7 +29,12 @@ while read -r card sample process; do
     process_option=(); [ "$process" = - ] || process_option=(--process "$process")
     [ -f "$data/$sample" ] || { echo "skipped $card: no $sample"; continue; }
     python=${PYTHON:-/usr/bin/python3}
-    "$python" tests/quality/split.py "$data/$sample" "$work/$card$tag" $judged
+    table=$data/$sample
+    case $sample in *.csv) # the columns of the card
+        table=$work/$card.table.h5
+        $genhep convert "$data/$sample" "$table" "data.columns=$(sed -n 's/^data.columns = //p' "examples/cards/$card.card")" > /dev/null ;;
+    esac
+    "$python" tests/quality/split.py "$table" "$work/$card$tag" $judged
     for seed in $seeds; do
         base=$work/$card$tag.$seed
         [ -f "$base.json" ] && [ -z "${FRESH:-}" ] && continue
