@@ -23,6 +23,9 @@ typedef struct arguments {
     const char *train;     /* --train */
     const char *baseline;  /* --baseline */
     const char *condition; /* --condition */
+    const char *method;    /* --method */
+    const char *model;     /* --model */
+    const char *unweighted; /* --unweighted */
     int64_t repeat;        /* --repeat, -1 when absent */
     int64_t n;             /* -n, -1 when absent */
 } arguments;
