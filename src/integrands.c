@@ -8,15 +8,29 @@
 /* ---- eeqqg: f(x1,x2) = (x1^2 + x2^2) / ((1-x1)(1-x2)) with 1-x1, 1-x2, 1-x3 > y ------------------------------------ */
 
 enum { CUT, VARIABLES };
-enum { ALIGNED, ROTATED, SQUARE };
+enum { ALIGNED, TURNED, ROTATED, SQUARE };
 
 static const truth_key eeqqg_keys[] = {
     {"y", TRUTH_REAL, "0.02", 1e-6, 0.3, NULL, "least 1-x of each of the three partons"},
-    {"variables", TRUTH_CHOICE, "aligned", 0, 0, "aligned|rotated|square",
-     "log(1-x1) and log(1-x2) between their cuts; x1+x2 and x1-x2 or x1 and x2 in the box around the region, 0 outside"},
+    {"variables", TRUTH_CHOICE, "aligned", 0, 0, "aligned|turned|rotated|square",
+     "log(1-x1) and log(1-x2) between their cuts; the same turned by 45 degrees as a plane; x1+x2 and x1-x2, or x1 and x2, in the box "
+     "around the region, 0 outside"},
 };
 
 static const char *const eeqqg_columns[] = {"x1", "x2", "x3"};
+
+/* Phi^-1(p): Newton's steps on log Phi from the tail's first approximation, for the smaller of p and 1-p. */
+static double normal_quantile(double p)
+{
+    const double tail = p < 0.5 ? p : 1 - p;
+    double x = -sqrt(fmax(0, -2 * log(2 * tail)));
+    for (int k = 0; k < 50; k++) {
+        const double cdf = 0.5 * erfc(-x * M_SQRT1_2), step = cdf * log(cdf / tail) / (exp(-0.5 * x * x) / sqrt(2 * M_PI));
+        x -= step;
+        if (fabs(step) < 1e-14 * (1 + fabs(x))) break;
+    }
+    return p < 0.5 ? x : -x;
+}
 
 static int64_t two(const truth_run *run)
 {
@@ -24,11 +38,23 @@ static int64_t two(const truth_run *run)
     return 2;
 }
 
+/* The box turned by 45 degrees onto itself: normal quantiles of uniform numbers keep their density when they are turned. */
+static const double *turn(const double *u, double *turned)
+{
+    double plane[2];
+    for (int j = 0; j < 2; j++) plane[j] = normal_quantile(u[j]);
+    turned[0] = 0.5 * erfc((plane[1] - plane[0]) / 2);
+    turned[1] = 0.5 * erfc(-(plane[0] + plane[1]) / 2);
+    return turned;
+}
+
 /* x1, x2 of a point of the box. @return the Jacobian times the density's 1/((1-x1)(1-x2)); 0 outside the cuts */
 static double eeqqg_map(const truth_run *run, const double *u, double *x1, double *x2)
 {
     const double y = run->value[CUT].number;
-    if (run->value[VARIABLES].choice == ALIGNED) {
+    if (run->value[VARIABLES].choice == ALIGNED || run->value[VARIABLES].choice == TURNED) {
+        double turned[2];
+        if (run->value[VARIABLES].choice == TURNED) u = turn(u, turned);
         const double a_log = log((1 - 2 * y) / y), a = y * exp(a_log * u[0]);
         const double b_log = log(fmax(1 - y - a, y) / y), b = y * exp(b_log * u[1]);
         *x1 = 1 - a;
