@@ -2,7 +2,7 @@
 # integrate.sh BUILD -- integrals of e+e- -> q qbar g by the box itself, VEGAS and the B-VAE; rewrites the section "Integrals" of
 # docs/quality.md. Values at five cuts; pulls of trained and untrained proposals over SEEDS seeds, networks and points anew for each;
 # efficiencies at y = 0.02 with a million points in four sets of variables. Times are processor times, learning included.
-#   SEEDS=100 TABLE_SEEDS="1 2 3" tests/quality/integrate.sh build
+#   SEEDS=100 TABLE_SEEDS="1 2 3" ROTATED_SEEDS="1" tests/quality/integrate.sh build
 # The figures stay in BUILD/quality/integrate; what has some is not run again unless FRESH is set.
 set -euo pipefail
 build=${1:?build folder}; here=$(dirname "$0"); genhep=$build/genhep; python=${PYTHON:-python3}
@@ -23,6 +23,15 @@ for y in $cuts; do
     run "value.vegas.$y" --method vegas y="$y" -n 200000
     run "value.bvae.$y" --method bvae y="$y" -n 200000
 done
+# short trainings: a pull does not care how good the proposal is
+for seed in $(seq 1 "${SEEDS:-100}"); do
+    for y in ${PULL_CUTS-0.02}; do
+        run "pull.trained.$y.$seed" y="$y" --seed "$seed" -n 20000 train.steps=500 integrate.points=20000
+    done
+    for y in $cuts; do
+        run "pull.untrained.$y.$seed" y="$y" --seed "$seed" -n 10000 integrate.rounds=0 integrate.points=5000
+    done
+done
 for seed in ${TABLE_SEEDS-1 2 3}; do
     for variables in aligned turned rotated square; do
         run "table.$variables.none.$seed" --method none variables=$variables --seed "$seed" -n 1e6
@@ -32,17 +41,10 @@ for seed in ${TABLE_SEEDS-1 2 3}; do
         run "table.$variables.bvae20.$seed" --method bvae variables=$variables --seed "$seed" -n 1e6
     done
     run "table.aligned.bvae50.$seed" --method bvae integrate.samples=50 --seed "$seed" -n 1e6
+done
+for seed in ${ROTATED_SEEDS-1}; do
     # a cut inside the box, and a range of 2400 along it: wider networks, noise of every point, points of the proposal itself
     run "table.rotated.bvae20.$seed" --method bvae variables=rotated --seed "$seed" -n 1e6 loss.noise=event loss.noise_start=0.2 \
         encoder.units=128 decoder.units=128 train.steps=6000 integrate.rounds=2 integrate.points=300000
-done
-# short trainings: a pull does not care how good the proposal is
-for seed in $(seq 1 "${SEEDS:-100}"); do
-    for y in ${PULL_CUTS-0.02 0.001}; do
-        run "pull.trained.$y.$seed" y="$y" --seed "$seed" -n 20000 train.steps=500 integrate.points=20000
-    done
-    for y in $cuts; do
-        run "pull.untrained.$y.$seed" y="$y" --seed "$seed" -n 10000 integrate.rounds=0 integrate.points=5000
-    done
 done
 "$python" "$here/integrate_table.py" "$work" docs/quality.md
