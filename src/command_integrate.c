@@ -141,12 +141,12 @@ static int write_json(const job *j, const char *method, int64_t samples, int64_t
     const genhep_integral *r = &j->result;
     FILE *file = fopen(j->given.json, "w");
     if (!file) return fail("%s: cannot be opened for writing", j->given.json);
-    fprintf(file, "{\n  \"process\": \"%s\",\n  \"settings\": \"%s\",\n  \"method\": \"%s\",\n  \"seed\": %lld,\n  \"samples\": ", j->function->process.name,
-            j->settings, method, (long long)seed);
+    fprintf(file, "{\n  \"process\": \"%s\",\n  \"settings\": \"%s\",\n  \"method\": \"%s\",\n  \"seed\": %lld,\n  \"samples\": ",
+            j->function->process.name, j->settings, method, (long long)seed);
     if (strcmp(method, "bvae") == 0) fprintf(file, "%lld", (long long)samples);
     else fprintf(file, "null");
-    fprintf(file, ",\n  \"integral\": %.17g,\n  \"error\": %.9g,\n  \"exact\": %.17g,\n  \"pull\": %.9g,\n  \"chi2_ndf\": %.9g,\n", r->integral, r->error,
-            j->exact, r->error > 0 ? (r->integral - j->exact) / r->error : 0, r->chi2_ndf);
+    fprintf(file, ",\n  \"integral\": %.17g,\n  \"error\": %.9g,\n  \"exact\": %.17g,\n  \"pull\": %.9g,\n  \"chi2_ndf\": %.9g,\n", r->integral,
+            r->error, j->exact, r->error > 0 ? (r->integral - j->exact) / r->error : 0, r->chi2_ndf);
     fprintf(file, "  \"n\": %lld,\n  \"efficiency\": %.9g,\n  \"efficiency_quantile\": %.9g,\n  \"ess\": %.9g,\n  \"accepted\": %.9g,\n"
             "  \"largest_weight\": %.9g,\n", (long long)r->points, r->efficiency, r->efficiency_quantile, r->ess, r->accepted, r->largest_weight);
     fprintf(file, "  \"training_points\": %lld,\n  \"seconds_training\": %.3f,\n  \"seconds_sampling\": %.3f\n}\n", (long long)r->training_points,
@@ -156,32 +156,38 @@ static int write_json(const job *j, const char *method, int64_t samples, int64_t
     return 0;
 }
 
-/* Unweighted points as events: the columns of the process, weights beside them. */
-static int write_unweighted(const job *j)
+/* A table of n points u as events: the columns of the process, weights beside them. */
+static int write_table(const job *j, int64_t n, const double *u, double *rows, const double *weights)
 {
     const int64_t dim = j->function->dim(&j->run), d = j->function->columns ? j->function->process.n_columns : dim;
-    const int64_t n = (int64_t)fmax(1, floor((double)j->result.points * j->result.efficiency));
-    double *u = malloc((size_t)(n * dim) * sizeof *u), *rows = malloc((size_t)(n * d) * sizeof *rows), *weights = malloc((size_t)n * sizeof *weights);
     const char *names[32];
     char own[32][8];
     genhep_dataset *table = NULL;
-    int wrong = 0;
     for (int64_t k = 0; k < d; k++) {
         snprintf(own[k], sizeof own[k], "u_%d", (int)k + 1);
         names[k] = j->function->columns ? j->function->process.columns[k] : own[k];
     }
-    if (!u || !rows || !weights) wrong = fail("no memory for %lld unweighted points", (long long)n);
-    else if (genhep_integrator_unweight(j->integrator, n, u, dim, n * dim, weights)) wrong = fail_library();
-    for (int64_t i = 0; i < n && !wrong; i++) {
+    for (int64_t i = 0; i < n; i++) {
         if (j->function->columns) j->function->columns(&j->run, u + i * dim, rows + i * d);
         else memcpy(rows + i * d, u + i * dim, (size_t)d * sizeof *rows);
     }
-    if (!wrong && (genhep_dataset_from_arrays(j->options, n, d, names, NULL, rows, d, weights, &table) ||
-                   genhep_dataset_set_attribute(table, "process", j->function->process.name) ||
-                   genhep_dataset_set_attribute(table, "settings", j->settings) || genhep_dataset_write(table, j->given.unweighted, j->options)))
-        wrong = fail_library();
-    if (!wrong) printf("unweighted %lld points in %s\n", (long long)n, j->given.unweighted);
+    int wrong = genhep_dataset_from_arrays(j->options, n, d, names, NULL, rows, d, weights, &table) ||
+                genhep_dataset_set_attribute(table, "process", j->function->process.name) ||
+                genhep_dataset_set_attribute(table, "settings", j->settings) || genhep_dataset_write(table, j->given.unweighted, j->options);
     genhep_dataset_free(table);
+    return wrong ? fail_library() : 0;
+}
+
+static int write_unweighted(const job *j)
+{
+    enum { MOST = 32 }; /* columns */
+    const int64_t dim = j->function->dim(&j->run), n = (int64_t)fmax(1, floor((double)j->result.points * j->result.efficiency));
+    double *u = malloc((size_t)(n * dim) * sizeof *u), *rows = malloc((size_t)(n * MOST) * sizeof *rows), *weights = malloc((size_t)n * sizeof *weights);
+    int wrong = 0;
+    if (!u || !rows || !weights) wrong = fail("no memory for %lld unweighted points", (long long)n);
+    else if (genhep_integrator_unweight(j->integrator, n, u, dim, n * dim, weights)) wrong = fail_library();
+    else wrong = write_table(j, n, u, rows, weights);
+    if (!wrong) printf("unweighted %lld points in %s\n", (long long)n, j->given.unweighted);
     free(u), free(rows), free(weights);
     return wrong;
 }

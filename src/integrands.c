@@ -174,9 +174,11 @@ static const integrand integrands[] = {
     {{.name = "eeqqg", .text = "e+e- -> q qbar g, (x1^2 + x2^2) / ((1-x1)(1-x2)) above a cut", .cuts = "1-x1, 1-x2, 1-x3 > y",
       .n_columns = 3, .columns = eeqqg_columns, .unit = "", .n_keys = 2, .keys = eeqqg_keys},
      two, eeqqg_values, eeqqg_exact, eeqqg_row},
-    {{.name = "gauss", .text = "a normal distribution in the middle of the box", .cuts = "", .unit = "", .n_keys = 2, .keys = gauss_keys, .prepare = whole_dim},
+    {{.name = "gauss", .text = "a normal distribution in the middle of the box", .cuts = "", .unit = "", .n_keys = 2,
+      .keys = gauss_keys, .prepare = whole_dim},
      given_dim, gauss_values, gauss_exact, NULL},
-    {{.name = "camel", .text = "two normal distributions on the diagonal of the box", .cuts = "", .unit = "", .n_keys = 2, .keys = camel_keys, .prepare = whole_dim},
+    {{.name = "camel", .text = "two normal distributions on the diagonal of the box", .cuts = "", .unit = "", .n_keys = 2,
+      .keys = camel_keys, .prepare = whole_dim},
      given_dim, camel_values, camel_exact, NULL},
 };
 

@@ -106,15 +106,19 @@ gh_status gh_integrator_points(genhep_integrator *t, int uniform, int64_t phase,
     const int64_t blocks = (n + GH_BLOCK - 1) / GH_BLOCK;
     gh_pool_run(t->pool, draw_block, &c, blocks);
     for (int64_t b = 0; b < blocks; b++)
-        if (t->status[b]) GH_FAIL(t->status[b], "point %lld and those behind it: a coordinate is not finite", (long long)(first + b * GH_BLOCK));
+        if (t->status[b])
+            GH_FAIL(t->status[b], "point %lld and those behind it: a coordinate is not finite", (long long)(first + b * GH_BLOCK));
     for (int64_t i = 0; i < n; i++) t->weights[i] = NAN; /* an integrand that forgets a point is found out */
     const int32_t answer = t->integrand(t->user, n, t->dim, t->u, t->weights);
-    if (answer) GH_FAIL(GENHEP_E_USER, "the integrand returned %d at points %lld to %lld", (int)answer, (long long)first, (long long)(first + n - 1));
+    if (answer)
+        GH_FAIL(GENHEP_E_USER, "the integrand returned %d at points %lld to %lld", (int)answer, (long long)first, (long long)(first + n - 1));
     for (int64_t i = 0; i < n; i++) {
         const double f = t->weights[i];
-        if (!isfinite(f)) GH_FAIL(GENHEP_E_NUMERIC, "the integrand is %g at point %lld, where x_1 = %.17g", f, (long long)(first + i), t->u[i * t->dim]);
+        if (!isfinite(f))
+            GH_FAIL(GENHEP_E_NUMERIC, "the integrand is %g at point %lld, where x_1 = %.17g", f, (long long)(first + i), t->u[i * t->dim]);
         t->weights[i] = f == 0 ? 0 : f / t->density[i];
-        if (!isfinite(t->weights[i])) GH_FAIL(GENHEP_E_NUMERIC, "point %lld has the weight %g / %g", (long long)(first + i), f, t->density[i]);
+        if (!isfinite(t->weights[i]))
+            GH_FAIL(GENHEP_E_NUMERIC, "point %lld has the weight %g / %g", (long long)(first + i), f, t->density[i]);
     }
     return GENHEP_OK;
 }
@@ -223,7 +227,8 @@ gh_status gh_integrator_unweight(genhep_integrator *t, int64_t n, double *points
         }
         next += GH_CHUNK;
         barren = done > before ? 0 : barren + GH_CHUNK;
-        if (barren > most) GH_FAIL(GENHEP_E_NUMERIC, "none of the last %lld points was kept: the largest weight, %g, stands alone", (long long)barren, t->largest);
+        if (barren > most)
+            GH_FAIL(GENHEP_E_NUMERIC, "none of the last %lld points was kept: the largest weight, %g, stands alone", (long long)barren, t->largest);
     }
     t->next = next;
     return GENHEP_OK;

@@ -46,7 +46,7 @@ static gh_status create_table(const genhep_integrator *t, int64_t n, genhep_data
     GH_TRY_CLEANUP(gh_alloc(&t->hooks, &names, t->dim * BYTES, 1));
     GH_TRY_CLEANUP(gh_alloc(&t->hooks, &list, t->dim, sizeof *list));
     for (int64_t j = 0; j < t->dim; j++) {
-        snprintf(names + j * BYTES, BYTES, "y_%lld", (long long)(j + 1));
+        snprintf(names + j * BYTES, BYTES, "y_%lld", (long long)j + 1);
         list[j] = names + j * BYTES;
     }
     GH_TRY_CLEANUP(gh_dataset_create(&t->hooks, n, t->dim, list, NULL, 1, table));
@@ -77,8 +77,8 @@ static gh_status make_points(genhep_integrator *t, int64_t round, genhep_dataset
     }
     t->training_points += n;
     if (kept < LEAST_POINTS) {
-        status = gh_fail(GENHEP_E_NUMERIC, "the integrand vanishes at all but %lld of %lld points, expected at least %d to learn from (integrate.points)",
-                         (long long)kept, (long long)n, LEAST_POINTS);
+        status = gh_fail(GENHEP_E_NUMERIC, "the integrand vanishes at all but %lld of %lld points, expected at least %d to learn from "
+                         "(integrate.points)", (long long)kept, (long long)n, LEAST_POINTS);
         goto cleanup;
     }
     for (int64_t i = 0; i < kept; i++) all->weights[i] *= (double)kept / sum;

@@ -119,6 +119,6 @@ void gh_mixture_log_density(const gh_mixture *m, int64_t n, const double *z, dou
         for (int64_t i = 0; i < M; i++) largest = scratch[i] > largest ? scratch[i] : largest;
 #pragma omp simd reduction(+ : sum)
         for (int64_t i = 0; i < M; i++) sum += gh_exponential(scratch[i] - largest);
-        log_density[r] = largest + log(sum);
+        log_density[r] = largest + log(sum > 1 ? sum : 1); /* the largest term alone is 1 */
     }
 }

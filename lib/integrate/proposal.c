@@ -50,7 +50,8 @@ gh_status gh_proposal_check(const genhep_model *model, int64_t dim)
         GH_FAIL(GENHEP_E_STATE, "a model of family '%s' is no proposal, expected a B-VAE with decoder noise (loss.noise = global or event)",
                 gh_option_text(model->options, "model.family"));
     if (model->q || model->p != dim || model->schema->d != dim)
-        GH_FAIL(GENHEP_E_STATE, "the model has %lld columns, %lld coordinates and %lld conditions, expected %lld columns, as many coordinates, no conditions",
+        GH_FAIL(GENHEP_E_STATE, "the model has %lld columns, %lld coordinates and %lld conditions, expected %lld columns, as many "
+                "coordinates, no conditions",
                 (long long)model->schema->d, (long long)model->p, (long long)model->q, (long long)dim);
     return GENHEP_OK;
 }
