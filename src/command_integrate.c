@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "integrands.h"
@@ -109,6 +110,15 @@ static int32_t call(void *user, int64_t n, int64_t dim, const double *x, double 
     return 0;
 }
 
+/* How far learning is, on a terminal. */
+static int32_t show(void *user, const genhep_progress *p)
+{
+    if (*(const int *)user)
+        fprintf(stderr, "\r\033[Klearning: step %lld/%lld  loss %.4g  %.0f s left", (long long)p->step, (long long)p->steps, p->loss,
+                p->seconds_left);
+    return 0;
+}
+
 static int integrate(job *j)
 {
     const int64_t dim = j->function->dim(&j->run), n = j->given.n < 0 ? 1000000 : j->given.n;
@@ -119,7 +129,10 @@ static int integrate(job *j)
         if (genhep_integrator_set_model(j->integrator, j->model)) return fail_library();
     }
     j->result.struct_size = sizeof j->result;
-    if (genhep_integrator_adapt(j->integrator, NULL, NULL)) return fail_library();
+    int terminal = isatty(STDERR_FILENO);
+    const genhep_status learned = genhep_integrator_adapt(j->integrator, show, &terminal);
+    if (terminal) fprintf(stderr, "\r\033[K");
+    if (learned) return fail_library();
     return genhep_integrator_run(j->integrator, n, &j->result) ? fail_library() : 0;
 }
 

@@ -82,7 +82,8 @@ GENHEP_API genhep_status genhep_integrator_unweight(genhep_integrator *integrato
 
 /** Take this model instead of training one: a B-VAE that genhep_integrator_model gave for the same dim and integrate.map.
  * @param model must outlive the integrator; NULL goes back to a model of its own
- * @return GENHEP_OK, GENHEP_E_ARG, GENHEP_E_STATE (no B-VAE with decoder noise for dim columns). Since 1.0. */
+ * @return GENHEP_OK, GENHEP_E_ARG, GENHEP_E_STATE (no B-VAE with decoder noise for dim columns), GENHEP_E_OPTION (its
+ *         preparation is not linear). Since 1.0. */
 GENHEP_API genhep_status genhep_integrator_set_model(genhep_integrator *integrator, const genhep_model *model);
 
 /** The B-VAE in use, for genhep_model_save; NULL before one was trained. Lives until the integrator learns anew or goes. */

@@ -44,6 +44,22 @@ static gh_status create_work(const gh_hooks *hooks, const genhep_model *model, c
     return GENHEP_OK;
 }
 
+/* Only linear maps: others clip what lies outside their training data, and a proposal has to reach all of the plane. */
+static gh_status check_preparation(const genhep_model *model)
+{
+    static const char *const linear[] = {"standardise", "minmax", "maxabs", "identity"};
+    const char *chain = gh_option_text(model->options, "prep");
+    for (const char *word = chain; *word;) {
+        const size_t length = strcspn(word, ", ");
+        int known = 0;
+        for (size_t k = 0; k < sizeof linear / sizeof *linear; k++) known |= strlen(linear[k]) == length && memcmp(word, linear[k], length) == 0;
+        if (!known) GH_FAIL(GENHEP_E_OPTION, "option 'prep': found '%s', expected standardise, minmax, maxabs or identity for an integral", chain);
+        word += length;
+        word += strspn(word, ", ");
+    }
+    return GENHEP_OK;
+}
+
 gh_status gh_proposal_check(const genhep_model *model, int64_t dim)
 {
     if (model->family != &gh_family_bvae || model->noise == GH_NOISE_NONE || model->deterministic || model->bce)
@@ -53,7 +69,7 @@ gh_status gh_proposal_check(const genhep_model *model, int64_t dim)
         GH_FAIL(GENHEP_E_STATE, "the model has %lld columns, %lld coordinates and %lld conditions, expected %lld columns, as many "
                 "coordinates, no conditions",
                 (long long)model->schema->d, (long long)model->p, (long long)model->q, (long long)dim);
-    return GENHEP_OK;
+    return check_preparation(model);
 }
 
 gh_status gh_proposal_create(const gh_hooks *hooks, const genhep_model *model, const genhep_options *options, int64_t dim,

@@ -30,7 +30,8 @@ typedef struct gh_proposal {
     gh_proposal_work *work;    /* one a thread */
 } gh_proposal;
 
-/** GENHEP_E_STATE for a model that is no B-VAE with decoder noise of dim columns and as many coordinates. */
+/** GENHEP_E_STATE for a model that is no B-VAE with decoder noise of dim columns and as many coordinates, GENHEP_E_OPTION where
+ * its preparation is not linear. */
 gh_status gh_proposal_check(const genhep_model *model, int64_t dim);
 
 /** With options integrate.*, latent.alpha, latent.gamma and seed. Free with gh_proposal_free. */

@@ -314,6 +314,12 @@ START_TEST(what_goes_wrong_is_said)
     t = integrator_of(2, ones, NULL, "loss.noise=none loss.beta=0.5");
     ck_fails(genhep_integrator_run(t, 100, &result), GENHEP_E_STATE, "decoder noise");
     genhep_integrator_free(t);
+    t = integrator_of(2, ones, NULL, "prep=standardise,quantile");
+    ck_fails(genhep_integrator_run(t, 100, &result), GENHEP_E_OPTION, "expected standardise");
+    genhep_integrator_free(t);
+    t = integrator_of(2, ones, NULL, "prep=minmax,standardise");
+    ck_assert_double_le(fabs(run(t, 5000).integral - 1), 0.1);
+    genhep_integrator_free(t);
     genhep_integrator_free(NULL);
     ck_assert_ptr_null(genhep_integrator_model(NULL));
 }
