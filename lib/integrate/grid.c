@@ -15,11 +15,16 @@ gh_status gh_grid_create(const gh_hooks *hooks, int64_t d, int64_t bins, gh_grid
     GH_TRY_CLEANUP(gh_alloc(hooks, &grid->moved, bins + 1, sizeof(double)));
     GH_TRY_CLEANUP(gh_alloc(hooks, &grid->square, d * bins, sizeof(double)));
     GH_TRY_CLEANUP(gh_alloc(hooks, &grid->count, d * bins, sizeof(double)));
-    for (int64_t j = 0; j < d; j++)
-        for (int64_t k = 0; k <= bins; k++) grid->edges[j * (bins + 1) + k] = (double)k / (double)bins;
+    gh_grid_reset(grid);
 cleanup:
     if (status) gh_grid_free(grid);
     return status;
+}
+
+void gh_grid_reset(gh_grid *grid)
+{
+    for (int64_t j = 0; j < grid->d; j++)
+        for (int64_t k = 0; k <= grid->bins; k++) grid->edges[j * (grid->bins + 1) + k] = (double)k / (double)grid->bins;
 }
 
 void gh_grid_free(gh_grid *grid)
@@ -113,11 +118,9 @@ void gh_grid_adapt(gh_grid *grid, double alpha)
     const int64_t bins = grid->bins;
     for (int64_t j = 0; j < grid->d; j++) {
         double *edges = grid->edges + j * (bins + 1), *d = grid->square + j * bins, *new = grid->moved;
-        double *smooth = grid->moved;
-        /* importances reads neighbours, so it cannot write in place */
-        const double total = importances(grid, j, alpha, smooth);
+        const double total = importances(grid, j, alpha, grid->moved); /* reads neighbours, so it does not write in place */
         if (!(alpha > 0) || !(total > 0)) continue;
-        memcpy(d, smooth, (size_t)bins * sizeof *d);
+        memcpy(d, grid->moved, (size_t)bins * sizeof *d);
         const double share = total / (double)bins;
         double held = 0; /* of the old intervals up to k, not yet given to a new one */
         int64_t k = -1;

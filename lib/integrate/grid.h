@@ -21,6 +21,9 @@ typedef struct gh_grid {
 gh_status gh_grid_create(const gh_hooks *hooks, int64_t d, int64_t bins, gh_grid *grid);
 void gh_grid_free(gh_grid *grid);
 
+/** Equal intervals again. */
+void gh_grid_reset(gh_grid *grid);
+
 /** Points first .. first+n-1 of a stream: u (n,d) and density (n). */
 void gh_grid_draw(const gh_grid *grid, const gh_rng *rng, int64_t first, int64_t n, double *u, double *density);
 

@@ -25,6 +25,7 @@ static gh_status adapt_grid(genhep_integrator *t)
 {
     const int64_t iterations = gh_option_int(t->options, "vegas.iterations"), n = gh_option_int(t->options, "vegas.points");
     const double alpha = gh_option_real(t->options, "vegas.alpha");
+    gh_grid_reset(&t->grid);
     for (int64_t k = 0; k < iterations; k++) {
         for (int64_t done = 0; done < n; done += GH_CHUNK) {
             const int64_t rows = n - done < GH_CHUNK ? n - done : GH_CHUNK;

@@ -95,8 +95,12 @@ gh_status gh_mixture_create(const gh_hooks *hooks, const genhep_model *model, co
 
 void gh_mixture_draw(const gh_mixture *m, double u, const double *normals, double *z)
 {
-    const int64_t M = m->n - (m->wide > 0), at = u < m->wide ? M : (int64_t)((u - m->wide) / (1 - m->wide) * (double)M);
-    const int64_t i = at < m->n ? at : m->n - 1, component = u < m->wide || i < M ? i : M - 1;
+    const int64_t M = m->n - (m->wide > 0); /* the wide one is number M */
+    int64_t component = M;
+    if (!(u < m->wide)) {
+        const int64_t at = (int64_t)((u - m->wide) / (1 - m->wide) * (double)M);
+        component = at < M ? at : M - 1;
+    }
     for (int64_t j = 0; j < m->L; j++) z[j] = m->mu[component * m->L + j] + m->sigma[component * m->L + j] * normals[j];
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # integrate.sh BUILD -- integrals of e+e- -> q qbar g by the box itself, VEGAS and the B-VAE; rewrites the section "Integrals" of
-# docs/quality.md. Values at five cuts; pulls of trained and untrained proposals over SEEDS seeds, networks and points anew for each;
+# docs/quality.md. Values at five cuts; two peaks on a diagonal; pulls of trained and untrained proposals over SEEDS seeds, networks and points anew for each;
 # efficiencies at y = 0.02 with a million points in four sets of variables. Times are processor times, learning included.
 #   SEEDS=100 TABLE_SEEDS="1 2 3" ROTATED_SEEDS="1" tests/quality/integrate.sh build
 # The figures stay in BUILD/quality/integrate; what has some is not run again unless FRESH is set.
@@ -10,11 +10,12 @@ work=$build/quality/integrate; mkdir -p "$work"
 unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
 
 run() { # name, settings ...
-    local base=$work/$1
+    local base=$work/$1 process=eeqqg
+    [[ $1 == camel* ]] && process=camel
     [ -f "$base.json" ] && [ -z "${FRESH:-}" ] && return
     shift
     local TIMEFORMAT='%U'
-    { time "$genhep" integrate eeqqg "$@" --json "$base.part" > "$base.log" 2>&1; } 2> "$base.time"
+    { time "$genhep" integrate $process "$@" --json "$base.part" > "$base.log" 2>&1; } 2> "$base.time"
     mv "$base.part" "$base.json"
 }
 
@@ -46,5 +47,10 @@ for seed in ${ROTATED_SEEDS-1}; do
     # a cut inside the box, and a range of 2400 along it: wider networks, noise of every point, points of the proposal itself
     run "table.rotated.bvae20.$seed" --method bvae variables=rotated --seed "$seed" -n 1e6 loss.noise=event loss.noise_start=0.2 \
         encoder.units=128 decoder.units=128 train.steps=6000 integrate.rounds=2 integrate.points=300000
+done
+# two peaks on a diagonal: a grid along the axes sees four in two dimensions, 64 in six
+for dim in 2 6; do
+    run "camel.$dim.vegas" --method vegas dim=$dim -n 200000
+    run "camel.$dim.bvae" --method bvae dim=$dim -n 200000 integrate.rounds=3 train.steps=1500
 done
 "$python" "$here/integrate_table.py" "$work" docs/quality.md

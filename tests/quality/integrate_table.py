@@ -72,9 +72,20 @@ def efficiencies(folder):
     return lines
 
 
+def camels(folder):
+    lines = ["Two normal distributions on the diagonal of the box (`camel`), 200 000 points; the B-VAE learns in three rounds.", "",
+             "| dimensions | method | integral | pull | efficiency | mean/quantile | ESS/n | learnt from | core-s |",
+             "|---|---|---|---|---|---|---|---|---|"]
+    for name, f in figures(folder, "camel.*"):
+        lines.append("| %s | %s | %.5f +- %.5f | %+.2f | %.3f | %.3f | %.4f | %d | %.1f |" % (
+            name.split(".")[1], {"vegas": "VEGAS", "bvae": "B-VAE, K = 20"}[f["method"]], f["integral"], f["error"], f["pull"],
+            f["efficiency"], f["efficiency_quantile"], f["ess"], f["training_points"], f["core_seconds"]))
+    return lines
+
+
 def main(folder, page):
     text = ["e+e- -> q qbar g above a cut y on 1-x of the three partons ([INTEGRATION.md](INTEGRATION.md)).", ""]
-    text += efficiencies(folder) + [""] + values(folder) + [""] + pulls(folder)
+    text += efficiencies(folder) + [""] + camels(folder) + [""] + values(folder) + [""] + pulls(folder)
     section = HEADING + "\n\n" + "\n".join(text) + "\n"
     with open(page) as file:
         old = file.read()
