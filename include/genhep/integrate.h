@@ -7,7 +7,7 @@
  *   genhep_integrator_create(2, f, NULL, options, &integrator);
  *   genhep_integrator_run(integrator, 1000000, &result);       trains first when nothing was trained yet
  *
- * Point k of (options, integrand) is bitwise the same for any number of threads and any size of the integrand's blocks, on
+ * Point k of (options, integrand) is bitwise the same for any number of threads and any split into calls at multiples of 256, on
  * one build and CPU type. One thread at a time per integrator. Method: docs/INTEGRATION.md.
  * SPDX-License-Identifier: BSD-3-Clause */
 #ifndef GENHEP_INTEGRATE_H
