@@ -44,7 +44,7 @@ endif
 LIBS := $(HDF5_LIBS) $(BLAS_LIBS) -lz -lm -lpthread
 BASE_CFLAGS := -std=gnu11 -g $(OPT) $(WARN) -fno-math-errno -fno-trapping-math -fopenmp-simd -fPIC -Iinclude -Ilib $(HDF5_CFLAGS) $(BLAS_CFLAGS) $(MODE) $(CFLAGS)
 
-MODULES := base linalg data prep layers loss model train sample evaluate io capi
+MODULES := base linalg data prep layers loss model train sample evaluate integrate io capi
 LIB_SRC := $(sort $(foreach m,$(MODULES),$(wildcard lib/$(m)/*.c lib/$(m)/*/*.c)))
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/obj/%.o)
 # the gradient-check build: networks in double, so central differences can be trusted to 1e-7

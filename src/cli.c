@@ -40,6 +40,11 @@ static int whole_number(const char *flag, const char *text, int64_t least, int64
     if (!text) return 0;
     errno = 0;
     long long n = strtoll(text, &end, 10);
+    if (end != text && (*end == 'e' || *end == 'E')) { /* 1e6 */
+        const double real = strtod(text, &end);
+        if (!(real >= 0 && real <= 9e15) || real != (double)(long long)real) end = (char *)text;
+        else n = (long long)real;
+    }
     if (errno || *end || end == text || n < least)
         return fail("%s: found '%s', expected a whole number of at least %lld", flag, text, (long long)least);
     *value = n;
@@ -53,7 +58,9 @@ int parse_arguments(int argc, char **argv, const char *allowed, int least, int m
         {"-o", &result->output}, {"--seed", &result->seed}, {"--stream", &result->stream}, {"--threads", &result->threads},
         {"--resume", &result->resume}, {"--json", &result->json}, {"--report", &result->report}, {"--process", &result->process},
         {"--train", &result->train}, {"--baseline", &result->baseline},
-        {"--condition", &result->condition}, {"--plane", &result->plane}, {"--along", &result->along}, {"--repeat", &repeat}, {"-n", &count}};
+        {"--condition", &result->condition}, {"--plane", &result->plane}, {"--along", &result->along},
+        {"--condition", &result->condition}, {"--method", &result->method}, {"--model", &result->model},
+        {"--unweighted", &result->unweighted}, {"--repeat", &repeat}, {"-n", &count}};
     memset(result, 0, sizeof *result);
     result->n = result->repeat = -1;
     for (int i = 1; i < argc; i++) {

@@ -25,6 +25,9 @@ typedef struct arguments {
     const char *condition; /* --condition */
     const char *plane;     /* --plane */
     const char *along;     /* --along */
+    const char *method;    /* --method */
+    const char *model;     /* --model */
+    const char *unweighted; /* --unweighted */
     int64_t repeat;        /* --repeat, -1 when absent */
     int64_t n;             /* -n, -1 when absent */
 } arguments;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "command_integrate.h"
 #include "options_table.h"
 #include "simulate.h"
 
@@ -23,6 +24,7 @@ static const struct command {
     {"score", "score MODEL.h5 EVENTS -o SCORES   anomaly scores", command_score},
     {"bump", "bump MODEL.h5 DATA REFERENCE [--seed S] [--json FILE]   largest excess of data over a reference in latent space", command_bump},
     {"density", "density MODEL.h5 EVENTS -o DENSITIES   log density per event", command_density},
+    {"integrate", "integrate PROCESS [--method vegas|bvae|none] [-n N] [--seed S] [--model MODEL.h5] [-o MODEL.h5] [--json FILE] [--unweighted EVENTS] [key=value ...]   integrate a built-in function", command_integrate},
     {"bench", "bench [-n REPEATS] [--json FILE] [CASE ...]   events per second on this machine", command_bench},
 };
 
@@ -52,7 +54,8 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         if (strcmp(argv[1], commands[i].name) != 0) continue;
         if (argc > 2 && strcmp(argv[2], "--help") == 0) {
-            printf("genhep %s\n", commands[i].usage);
+            if (commands[i].run == command_integrate) integrate_help();
+            else printf("genhep %s\n", commands[i].usage);
             return 0;
         }
         int status = commands[i].run(argc - 1, argv + 1);

@@ -11,7 +11,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 HEADERS = os.path.join(HERE, "..", "..", "include", "genhep")
-ORDER = ["genhep", "version", "error", "options", "random", "dataset", "model", "trainer", "sampler", "writer", "evaluate"]
+ORDER = ["genhep", "version", "error", "options", "random", "dataset", "model", "trainer", "sampler", "writer", "evaluate", "integrate"]
 NOTICE = "Made by make_functions.py from include/genhep/%s; change the header, not this page."
 
 

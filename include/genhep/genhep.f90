@@ -127,6 +127,22 @@ module genhep
         real(c_double) :: radius
     end type genhep_overdensity
 
+    type, bind(c), public :: genhep_integral
+        integer(c_int64_t) :: struct_size = 104 ! bytes of this type
+        integer(c_int64_t) :: points
+        real(c_double) :: integral
+        real(c_double) :: error
+        real(c_double) :: chi2_ndf
+        real(c_double) :: efficiency
+        real(c_double) :: efficiency_quantile
+        real(c_double) :: ess
+        real(c_double) :: accepted
+        real(c_double) :: largest_weight
+        integer(c_int64_t) :: training_points
+        real(c_double) :: seconds_training
+        real(c_double) :: seconds_sampling
+    end type genhep_integral
+
     interface
         ! ---- version.h
         function genhep_version() bind(c, name="genhep_version") result(returned)
@@ -877,6 +893,71 @@ module genhep
             import
             type(c_ptr), value :: evaluation
         end subroutine genhep_evaluation_free
+        ! ---- integrate.h
+        function genhep_integrator_create(dim, integrand, user, options, integrator) &
+            & bind(c, name="genhep_integrator_create") result(returned)
+            import
+            integer(c_int64_t), value :: dim
+            type(c_funptr), value :: integrand
+            type(c_ptr), value :: user
+            type(c_ptr), value :: options
+            type(c_ptr), intent(out) :: integrator
+            integer(c_int32_t) :: returned
+        end function genhep_integrator_create
+        function genhep_integrator_adapt(integrator, progress, progress_user) &
+            & bind(c, name="genhep_integrator_adapt") result(returned)
+            import
+            type(c_ptr), value :: integrator
+            type(c_funptr), value :: progress
+            type(c_ptr), value :: progress_user
+            integer(c_int32_t) :: returned
+        end function genhep_integrator_adapt
+        function genhep_integrator_run(integrator, n_points, result) &
+            & bind(c, name="genhep_integrator_run") result(returned)
+            import
+            type(c_ptr), value :: integrator
+            integer(c_int64_t), value :: n_points
+            type(genhep_integral), intent(inout) :: result
+            integer(c_int32_t) :: returned
+        end function genhep_integrator_run
+        function genhep_integrator_draw(integrator, n_points, points, stride, capacity, weights) &
+            & bind(c, name="genhep_integrator_draw") result(returned)
+            import
+            type(c_ptr), value :: integrator
+            integer(c_int64_t), value :: n_points
+            real(c_double), intent(out) :: points(*)
+            integer(c_int64_t), value :: stride
+            integer(c_int64_t), value :: capacity
+            real(c_double), intent(out) :: weights(*)
+            integer(c_int32_t) :: returned
+        end function genhep_integrator_draw
+        function genhep_integrator_unweight(integrator, n_points, points, stride, capacity, weights) &
+            & bind(c, name="genhep_integrator_unweight") result(returned)
+            import
+            type(c_ptr), value :: integrator
+            integer(c_int64_t), value :: n_points
+            real(c_double), intent(out) :: points(*)
+            integer(c_int64_t), value :: stride
+            integer(c_int64_t), value :: capacity
+            real(c_double), intent(out) :: weights(*)
+            integer(c_int32_t) :: returned
+        end function genhep_integrator_unweight
+        function genhep_integrator_set_model(integrator, model) &
+            & bind(c, name="genhep_integrator_set_model") result(returned)
+            import
+            type(c_ptr), value :: integrator
+            type(c_ptr), value :: model
+            integer(c_int32_t) :: returned
+        end function genhep_integrator_set_model
+        function genhep_integrator_model(integrator) bind(c, name="genhep_integrator_model") result(returned)
+            import
+            type(c_ptr), value :: integrator
+            type(c_ptr) :: returned
+        end function genhep_integrator_model
+        subroutine genhep_integrator_free(integrator) bind(c, name="genhep_integrator_free")
+            import
+            type(c_ptr), value :: integrator
+        end subroutine genhep_integrator_free
     end interface
 
     interface

@@ -21,5 +21,6 @@
 #include "sampler.h"
 #include "writer.h"
 #include "evaluate.h"
+#include "integrate.h"
 
 #endif

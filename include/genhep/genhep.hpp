@@ -17,6 +17,7 @@
 #include <exception>
 #include <functional>
 #include <initializer_list>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -704,6 +705,85 @@ public:
         check(genhep_evaluation_observable(handle_, index, &found));
         return found;
     }
+};
+
+/** The integral over the unit box of `function(n, dim, x, values)`, an object that this one keeps a pointer to: it fills
+ * values[0..n-1] for the n points at x + i*dim. What it throws comes out of the call that needed it. */
+class Integrator : public detail::Handle<genhep_integrator, genhep_integrator_free> {
+public:
+    template <class Function>
+    Integrator(int64_t dim, Function &function, const Options &options) : dim_(dim), state_(new State{&function, nullptr})
+    {
+        check(genhep_integrator_create(dim, &Integrator::call<Function>, state_.get(), options.get(), &handle_));
+    }
+    template <class Function>
+    Integrator(int64_t dim, Function &function) : dim_(dim), state_(new State{&function, nullptr})
+    {
+        check(genhep_integrator_create(dim, &Integrator::call<Function>, state_.get(), nullptr, &handle_));
+    }
+
+    /** Learn from the function; run() does so too where nothing was learned. */
+    void adapt() { finish(genhep_integrator_adapt(handle_, nullptr, nullptr)); }
+    genhep_integral run(int64_t n_points)
+    {
+        genhep_integral found = genhep_integral();
+        found.struct_size = sizeof found;
+        finish(genhep_integrator_run(handle_, n_points, &found));
+        return found;
+    }
+    /** n points (n,dim) and their weights. */
+    void draw(int64_t n, std::vector<double> &points, std::vector<double> &weights)
+    {
+        make_room(n, points, weights);
+        finish(genhep_integrator_draw(handle_, n, points.data(), dim_, detail::count(points.size()), weights.data()));
+    }
+    void unweight(int64_t n, std::vector<double> &points, std::vector<double> &weights)
+    {
+        make_room(n, points, weights);
+        finish(genhep_integrator_unweight(handle_, n, points.data(), dim_, detail::count(points.size()), weights.data()));
+    }
+    /** The model must outlive this object. */
+    void set_model(const Model &model) { check(genhep_integrator_set_model(handle_, model.get())); }
+    void set_model(Model &&) = delete;
+    /** Write the trained model. */
+    void save(const std::string &path) const { check(genhep_model_save(genhep_integrator_model(handle_), path.c_str())); }
+
+private:
+    struct State {
+        void *function;
+        std::exception_ptr thrown;
+    };
+
+    template <class Function>
+    static int32_t call(void *user, int64_t n, int64_t dim, const double *x, double *values) noexcept
+    {
+        State *state = static_cast<State *>(user);
+        try {
+            (*static_cast<Function *>(state->function))(n, dim, x, values);
+            return 0;
+        } catch (...) {
+            state->thrown = std::current_exception();
+            return 1;
+        }
+    }
+
+    void make_room(int64_t n, std::vector<double> &points, std::vector<double> &weights) const
+    {
+        const std::size_t rows = n > 0 ? static_cast<std::size_t>(n) : 0;
+        points.resize(rows * static_cast<std::size_t>(dim_));
+        weights.resize(rows);
+    }
+
+    void finish(genhep_status status)
+    {
+        std::exception_ptr thrown;
+        std::swap(thrown, state_->thrown);
+        if (status && thrown) std::rethrow_exception(thrown);
+        check(status);
+    }
+
+    int64_t dim_;
+    std::unique_ptr<State> state_;
 };
 
 } // namespace genhep

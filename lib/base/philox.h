@@ -20,7 +20,8 @@ enum gh_purpose { /* written out and never reused: a change would change every e
     GH_RANDOM_DROPOUT = 7,
     GH_RANDOM_EVALUATE = 8,
     GH_RANDOM_INDEPENDENT = 9, /* a family's uniforms in generated events: which buffer entry */
-    GH_RANDOM_SPLIT = 10
+    GH_RANDOM_SPLIT = 10,
+    GH_RANDOM_INTEGRATE = 11 /* points and latents of an integral: lib/integrate/numbers.h */
 };
 
 static inline void gh_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4])

@@ -7,8 +7,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-ORDER="base linalg data prep layers loss model train sample evaluate io capi"
-APART="train:sample sample:train io:linalg io:prep io:layers io:loss io:model io:train io:sample io:evaluate evaluate:train"
+ORDER="base linalg data prep layers loss model train sample evaluate integrate io capi"
+APART="train:sample sample:train io:linalg io:prep io:layers io:loss io:model io:train io:sample io:evaluate io:integrate evaluate:train integrate:evaluate"
 checked=0
 failed=0
 

@@ -30,7 +30,7 @@ expect_empty() { # what, file with findings
 write_abi() { # to a file
     abidw --headers-dir include --drop-private-types --no-corpus-path --no-comp-dir-path --no-show-locs --no-elf-needed \
         --no-architecture --no-parameter-names --exported-interfaces-only "$library" |
-        awk '/<class-decl name=.(gh_[a-z0-9_]*|genhep_(dataset|model|options|sampler|trainer|evaluation|writer)). size-in-bits/ {
+        awk '/<class-decl name=.(gh_[a-z0-9_]*|genhep_(dataset|model|options|sampler|trainer|evaluation|writer|integrator)). size-in-bits/ {
                  match($0, /^ */); end = substr($0, 1, RLENGTH) "</class-decl>"; empty = /\/>$/
                  sub(/ size-in-bits=.[0-9]*./, ""); sub(/ id=/, " is-declaration-only=\047yes\047 id="); sub(/\/?>$/, "/>"); print
                  if (!empty) while ($0 != end && (getline) > 0) { }

@@ -221,6 +221,41 @@ static void evaluations(const genhep::Model &model, const genhep::Dataset &truth
     EXPECT_ERROR(GENHEP_E_ARG, "beauty", evaluation.figure("beauty"));
 }
 
+static void integrals(const std::string &folder)
+{
+    genhep::Options o{"train.steps=100", "integrate.points=4000", "integrate.samples=3"};
+    bool broken = false;
+    auto square = [&broken](int64_t n, int64_t dim, const double *x, double *values) {
+        if (broken) throw std::runtime_error("mine");
+        for (int64_t i = 0; i < n; i++) values[i] = 3 * x[i * dim] * x[i * dim];
+    };
+    genhep::Integrator integrator(2, square, o);
+    const genhep_integral found = integrator.run(20000);
+    EXPECT(std::fabs(found.integral - 1) < 5 * found.error && found.error > 0 && found.error < 0.01);
+    std::vector<double> points, weights;
+    integrator.draw(300, points, weights);
+    EXPECT(points.size() == 600 && weights.size() == 300 && weights[299] > 0);
+    integrator.unweight(300, points, weights);
+    EXPECT(weights[0] >= 1);
+    integrator.save(folder + "/cpp_integral.h5");
+    genhep::Model model = genhep::Model::open(folder + "/cpp_integral.h5");
+    genhep::Integrator other(2, square, o);
+    other.set_model(model);
+    const genhep_integral again = other.run(20000);
+    EXPECT(!(again.integral < found.integral) && !(again.integral > found.integral));
+    broken = true;
+    try {
+        integrator.run(100);
+        EXPECT(!"an exception");
+    } catch (const std::runtime_error &error) {
+        EXPECT(std::strcmp(error.what(), "mine") == 0);
+    }
+    broken = false;
+    EXPECT_ERROR(GENHEP_E_ARG, "at least 2", integrator.run(1));
+    genhep::Integrator moved = std::move(integrator);
+    EXPECT(moved.run(1000).points == 1000);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 3) return 2;
@@ -234,6 +269,7 @@ int main(int argc, char **argv)
         latents(model, argv[2]);
         conditions(events);
         evaluations(model, events);
+        integrals(argv[2]);
     } catch (const std::exception &error) {
         std::fprintf(stderr, "bindings_cpp: %s\n", error.what());
         return 1;

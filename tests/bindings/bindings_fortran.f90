@@ -33,6 +33,16 @@ contains
         uniform_calls = uniform_calls + 1
         u = number(1)
     end function host_uniform
+
+    function three_squares(user, n, dim, x, values) bind(c) result(failed)
+        type(c_ptr), value :: user
+        integer(c_int64_t), value :: n, dim
+        real(c_double), intent(in) :: x(dim, n)
+        real(c_double), intent(out) :: values(n)
+        integer(c_int32_t) :: failed
+        values = 3 * x(1, :)**2
+        failed = merge(1, 0, c_associated(user))
+    end function three_squares
 end module callbacks
 
 program bindings_fortran
@@ -55,6 +65,7 @@ program bindings_fortran
     call latents(model)
     call conditions(events)
     call evaluations(model, events)
+    call integrals()
     call genhep_model_free(model)
     call genhep_dataset_free(events)
     if (failures > 0) error stop 1
@@ -346,4 +357,22 @@ contains
         call genhep_dataset_free(generated)
         call genhep_sampler_free(sampler)
     end subroutine evaluations
+
+    subroutine integrals()
+        type(c_ptr) :: integrator, o
+        type(genhep_integral) :: found
+        real(c_double) :: points(2, 100), weights(100)
+        call expect(found%struct_size == c_sizeof(found), 'the size of genhep_integral')
+        call genhep_check(genhep_options_create(o))
+        call genhep_set(o, 'train.steps', 100)
+        call genhep_set(o, 'integrate.points', 4000)
+        call genhep_check(genhep_integrator_create(2_c_int64_t, c_funloc(three_squares), c_null_ptr, o, integrator))
+        call genhep_check(genhep_integrator_run(integrator, 20000_c_int64_t, found))
+        call expect(abs(found%integral - 1) < 5 * found%error .and. found%error < 0.01_c_double, 'the integral of 3 x^2')
+        call genhep_check(genhep_integrator_draw(integrator, 100_c_int64_t, points, 2_c_int64_t, 200_c_int64_t, weights))
+        call expect(all(points > 0 .and. points < 1) .and. all(weights > 0), 'weighted points')
+        call expect(c_associated(genhep_integrator_model(integrator)), 'a model')
+        call genhep_integrator_free(integrator)
+        call genhep_options_free(o)
+    end subroutine integrals
 end program bindings_fortran

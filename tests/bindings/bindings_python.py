@@ -23,9 +23,10 @@ NUMBERS = {"int64_t": ctypes.c_int64, "int32_t": ctypes.c_int32, "uint32_t": cty
 STRUCTS = {"genhep_column": _library.Column, "genhep_option_row": _library.OptionRow,
            "genhep_allocator": _library.Allocator, "genhep_progress": _library.Progress,
            "genhep_observable": _library.ObservableRow, "genhep_class": _library.ModelClass,
-           "genhep_overdensity": _library.Overdensity}
+           "genhep_overdensity": _library.Overdensity,
+           "genhep_integral": _library.Integral}
 CALLBACKS = {"genhep_log_fn": _library.LOG, "genhep_progress_fn": _library.PROGRESS,
-             "genhep_uniform_fn": _library.UNIFORM}
+             "genhep_uniform_fn": _library.UNIFORM, "genhep_integrand_fn": _library.INTEGRAND}
 failures = 0
 
 
@@ -268,6 +269,44 @@ def evaluations(model, truth):
     expect_error("GENHEP_E_ARG", "beauty", lambda: result.figure("beauty"))
 
 
+def integrals(folder):
+    def square(points):
+        return [3 * x[0] * x[0] for x in points]
+
+    options = {"train.steps": 100, "integrate.points": 4000, "integrate.samples": 3}
+    integrator = genhep.Integrator(square, 2, options, seed=3)
+    steps = []
+    integrator.adapt(lambda state: steps.append(state.step))
+    result = integrator.run(20000)
+    expect(abs(result.integral - 1) < 5 * result.error and 0 < result.error < 0.01, "the integral of 3 x^2")
+    expect(0 < result.efficiency <= 1 and result.ess <= 1 and result.points == 20000, "figures of an integral")
+    points, weights = integrator.draw(500)
+    expect(len(rows(points)) == 500 and len(weights) == 500 and min(weights) > 0, "weighted points")
+    points, weights = integrator.unweight(500)
+    expect(len(rows(points)) == 500 and min(weights) == 1, "unweighted points")
+    path = os.path.join(folder, "integral.h5")
+    integrator.save(path)
+    other = genhep.Integrator(square, 2, dict(options, seed=3), model=genhep.Model.open(path))
+    other.adapt()
+    again = other.run(20000)
+    expect(again.integral == result.integral and again.error == result.error, "the same integral from the model's file")
+    grid = genhep.Integrator(square, 2, {"integrate.method": "vegas", "vegas.points": 2000}).run(20000)
+    expect(abs(grid.integral - 1) < 5 * grid.error and grid.error < 0.003, "the integral by VEGAS")
+
+    def broken(points):
+        raise KeyError("mine")
+
+    try:
+        genhep.Integrator(broken, 2, {"integrate.method": "none"}).run(100)
+        expect(False, "the integrand's own exception")
+    except KeyError as error:
+        expect(error.args == ("mine",), "the integrand's own exception")
+    short = genhep.Integrator(lambda points: [1.0], 2, {"integrate.method": "none"})
+    expect_error("GENHEP_E_SHAPE", "1 numbers", lambda: short.run(100))
+    expect_error("GENHEP_E_ARG", "dim", lambda: genhep.Integrator(square, 0))
+    expect_error("GENHEP_E_STATE", "run", lambda: genhep.Integrator(square, 2, {"integrate.method": "none"}).unweight(5))
+
+
 def main(path, folder, *_):
     expect((genhep._tables.numpy is None) == ("--without-numpy" in sys.argv), "numpy as asked")
     prototypes()
@@ -280,6 +319,7 @@ def main(path, folder, *_):
     latents(model, folder)
     conditions(events)
     evaluations(model, events)
+    integrals(folder)
     return 1 if failures else 0
 
 

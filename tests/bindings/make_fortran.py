@@ -21,7 +21,7 @@ NUMBERS = {"int64_t": "integer(c_int64_t)", "int32_t": "integer(c_int32_t)", "ui
 SCALAR_OUTPUTS = {"value", "weight"}  # double * that point at one number; int64_t * and int32_t * always do
 NULLABLE = {"units", "weights", "cond", "checkpoint", "sigma", "length", "buf", "has_weights", "weight", "process",
             "allocator"}
-REQUIRED = {("genhep_dataset_weights", "weights")}
+REQUIRED = {("genhep_dataset_weights", "weights"), ("genhep_integrator_draw", "weights"), ("genhep_integrator_unweight", "weights")}
 HANDLES_NAMED = {"datasets": "intent(in)", "names": "intent(in)", "units": "intent(in)"}  # arrays of pointers
 
 

@@ -57,6 +57,11 @@ if have "$CC"; then
     same_model() { quietly "$genhep" sample "$scratch/c.h5" -n 100 -o "$scratch/1.csv" &&
         quietly "$genhep" sample "$scratch/model.h5" -n 100 -o "$scratch/2.csv" && cmp "$scratch/1.csv" "$scratch/2.csv"; }
     run "C trains the command's model" same_model
+    integrates() { quietly "$scratch/c_integrate" 20000 1 train.steps=200 integrate.points=5000 &&
+        awk '{ exit !($1 > 0.63 && $1 < 0.68 && $3 < 0.01) }' "$scratch/output"; } # 0.65453: the density of a sum of three uniforms, smeared
+    refuses() { ! "$scratch/c_integrate" 1000 1 integrate.sample=3 >"$scratch/output" 2>&1 && grep -q 'integrate\.samples' "$scratch/output"; }
+    run "examples/c/integrate.c built" quietly $CC -std=c99 $warn examples/c/integrate.c -o "$scratch/c_integrate" $link -lm &&
+        run "C integrates" integrates && run "C names an unknown option" refuses
 else
     skip "examples in C" "no compiler '$CC'"
 fi

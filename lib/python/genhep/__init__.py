@@ -14,13 +14,15 @@ Pure Python over ctypes; the C library does the work and the C headers are the m
 with `status`, `name` and the library's message. Calls release the interpreter lock. The library is found by
 GENHEP_LIBRARY, beside this package, in the folder build of a source tree, or where the system looks.
 """
-from ._library import AVERAGE, BEST, LAST, LOG_INFO, LOG_WARNING, Error, Progress, decode, lib
+from ._library import AVERAGE, BEST, LAST, LOG_INFO, LOG_WARNING, Error, Integral, Progress, decode, lib
 from .evaluation import Evaluation, Observable, evaluate, find_overdensity
 from .handles import Dataset, Model, Options, Sampler, Trainer, Writer, option_table
+from .integration import Integrator
 from .random_numbers import random_normal, random_normal_float, random_uniform
 
-__all__ = ["AVERAGE", "BEST", "LAST", "LOG_INFO", "LOG_WARNING", "Dataset", "Error", "Evaluation", "Model",
-           "Observable", "Options", "Progress", "Sampler", "Trainer", "Writer", "blas", "evaluate", "find_overdensity", "option_table",
+__all__ = ["AVERAGE", "BEST", "LAST", "LOG_INFO", "LOG_WARNING", "Dataset", "Error", "Evaluation", "Integral",
+           "Integrator", "Model", "Observable", "Options", "Progress", "Sampler", "Trainer", "Writer", "blas", "evaluate",
+           "find_overdensity", "option_table",
            "random_normal", "random_normal_float", "random_uniform", "version"]
 
 

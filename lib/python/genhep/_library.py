@@ -85,9 +85,19 @@ class Overdensity(ctypes.Structure):
                 ("radius", c_double)]
 
 
+class Integral(ctypes.Structure):
+    """C struct genhep_integral: what a run of an integrator found."""
+
+    _fields_ = [("struct_size", c_int64), ("points", c_int64), ("integral", c_double), ("error", c_double),
+                ("chi2_ndf", c_double), ("efficiency", c_double), ("efficiency_quantile", c_double), ("ess", c_double),
+                ("accepted", c_double), ("largest_weight", c_double), ("training_points", c_int64),
+                ("seconds_training", c_double), ("seconds_sampling", c_double)]
+
+
 LOG = ctypes.CFUNCTYPE(None, c_void_p, c_int32, c_char_p)
 PROGRESS = ctypes.CFUNCTYPE(c_int32, c_void_p, POINTER(Progress))
 UNIFORM = ctypes.CFUNCTYPE(c_double, c_void_p)
+INTEGRAND = ctypes.CFUNCTYPE(c_int32, c_void_p, c_int64, c_int64, POINTER(c_double), POINTER(c_double))
 
 _handle = c_void_p
 _made = POINTER(c_void_p)
@@ -199,6 +209,14 @@ PROTOTYPES = {
     "genhep_evaluation_observables": (c_int64, [_handle]),
     "genhep_evaluation_observable": (_status, [_handle, c_int64, POINTER(ObservableRow)]),
     "genhep_evaluation_free": (None, [_handle]),
+    "genhep_integrator_create": (_status, [c_int64, INTEGRAND, c_void_p, _handle, _made]),
+    "genhep_integrator_adapt": (_status, [_handle, PROGRESS, c_void_p]),
+    "genhep_integrator_run": (_status, [_handle, c_int64, POINTER(Integral)]),
+    "genhep_integrator_draw": (_status, [_handle, c_int64, _doubles, c_int64, c_int64, _doubles]),
+    "genhep_integrator_unweight": (_status, [_handle, c_int64, _doubles, c_int64, c_int64, _doubles]),
+    "genhep_integrator_set_model": (_status, [_handle, _handle]),
+    "genhep_integrator_model": (_handle, [_handle]),
+    "genhep_integrator_free": (None, [_handle]),
 }
 
 
