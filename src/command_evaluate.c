@@ -19,7 +19,7 @@ static int write_json(const genhep_evaluation *evaluation, const char *path)
 /* The process named on the command line, else the attribute of the truth where it is one of judge names, else generic. */
 static const char *process_of(const arguments *given, const genhep_dataset *truth)
 {
-    static const char *const names[] = {"zmumu", "dy", "ttbar_6q", "zw", "cms"};
+    static const char *const names[] = {"zmumu", "dy", "ttbar_6q", "ttbar_jets", "zw", "cms"};
     if (given->process) return given->process;
     const char *attribute = genhep_dataset_attribute(truth, "process");
     for (size_t i = 0; attribute && i < sizeof names / sizeof *names; i++)

@@ -37,7 +37,8 @@ enum {
     GH_EVALUATE_GENERATED = 1,
     GH_EVALUATE_TRAIN = 2,
     GH_EVALUATE_SPLIT = 3,
-    GH_EVALUATE_VALIDATION = 4
+    GH_EVALUATE_VALIDATION = 4,
+    GH_EVALUATE_CEILING = 5
 };
 
 /** order[0..m-1] = the first m entries of a random permutation of 0..n-1; `order` has room for n. */
