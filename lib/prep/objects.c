@@ -2,12 +2,16 @@
  *   <slot>_pT, _eta, _phi and, if there, _E or _m; all others of a slot are discrete. A slot is absent when its pT is 0. For n objects
  *     u_0 = log(pT_0/L),  r_k = u_k/u_(k-1) in [0,1],  eta_k,  phi_k - phi_0 in [0, 2 pi),  log(m_k/pT_k)      L the least pT of the data
  *   so any coordinates are objects in falling pT above L. phi_0 belongs to the first object of the first type; its own coordinate is the
- *   angle to the first other azimuth among the columns, which is dropped and drawn uniformly, where there is one. Then
+ *   angle to the first other azimuth among the columns, which is dropped and drawn uniformly, where there is one.
+ *   'balance(MET, METphi)': missing momentum as what is left of it when the momenta of all objects are added, along and across phi_0; phi_0
+ *   itself is drawn uniformly and its coordinate is noise. Then
  *     z = Phi^-1(F_{slot, n, discrete columns of the slot}(x))   for a present object,   z = normal noise for an absent one
  *   and two kinds of dequantised normal numbers (categories.h): one for the counts of all types together, and one for each type with
  *   discrete columns, for their values among those of events with as many objects. Other columns are mapped to normals within the
- *   counts. The inverse ignores coordinates of absent objects, so only the counts decide what is there.
- *   log-Jacobian: log slopes of what is there, log share - log pdf(z) of the discrete ones, and -log pdf(z) of the noise: where a model
+ *   counts. Of what is not discrete, linear correlations within the counts are taken out: z -> R^-1 z with the Cholesky factor R of the
+ *   correlations of these coordinates in events with these counts. The inverse ignores coordinates of absent objects, so only the counts
+ *   decide what is there.
+ *   log-Jacobian: -log det R, log slopes of what is there, log share - log pdf(z) of the discrete ones, and -log pdf(z) of the noise: where a model
  *   takes the noise for what it is, log p(z) + log-Jacobian is the density of the objects that are there.
  * Tests: tests/unit/test_prep_objects.c. */
 #include "prep/objects.h"
@@ -74,13 +78,24 @@ const char *gh_objects_read(const gh_objects *s, const double *row, int64_t step
             if (k && u > before * (1 + 1e-12)) return "expected objects in falling pT";
             x[0] = k == 0 ? u : before > SMALLEST ? u / before : 1;
             x[1] = eta;
-            x[2] = gh_objects_turn(role_of(s, type->first + k, GH_OBJECTS_PHI, row, step) - (t == 0 && k == 0 ? reference : zero));
+            const double phi = role_of(s, type->first + k, GH_OBJECTS_PHI, row, step);
+            x[2] = gh_objects_turn(phi - (t == 0 && k == 0 && s->missing < 0 ? reference : zero));
             if (type->width == 4) x[3] = log_mass(s, type->first + k, row, step, pt, eta);
             before = u;
         }
         counts[t] = (double)n;
     }
     return NULL;
+}
+
+void gh_objects_left(const gh_objects *s, const double *row, int64_t step, double zero, double *result)
+{
+    const double met = row[s->missing * step], angle = row[s->azimuth * step] - zero;
+    result[0] = met * cos(angle), result[1] = met * sin(angle);
+    for (int64_t k = 0; k < s->slots; k++) {
+        const double pt = role_of(s, k, GH_OBJECTS_PT, row, step), turn = role_of(s, k, GH_OBJECTS_PHI, row, step) - zero;
+        result[0] += pt * cos(turn), result[1] += pt * sin(turn);
+    }
 }
 
 void gh_objects_pattern(const gh_objects *s, int64_t type, const double *row, int64_t step, double count, double *pattern)
@@ -103,6 +118,45 @@ int64_t gh_objects_find(const double *values, int64_t count, int64_t width, cons
         else high = middle;
     }
     return -1;
+}
+
+/* ---- linear correlations ---- */
+
+void gh_objects_cholesky(int64_t n, double *matrix)
+{
+    for (int64_t j = 0; j < n; j++)
+        for (int64_t i = 0; i < n; i++) {
+            double sum = matrix[i * n + j];
+            for (int64_t k = 0; i >= j && k < j; k++) sum -= matrix[i * n + k] * matrix[j * n + k];
+            if (i < j) sum = 0;
+            if (i == j) sum = sqrt(sum > 1e-4 ? sum : 1e-4);
+            if (i > j) sum /= matrix[j * n + j];
+            matrix[i * n + j] = sum;
+        }
+}
+
+double gh_objects_take(const gh_objects *s, int64_t c, double *z)
+{
+    if (!s->factor[c]) return 0;
+    const double *r = s->factors + (s->factor[c] - 1) * s->order * s->order;
+    double log_det = 0;
+    for (int64_t i = 0; i < s->order; i++) {
+        for (int64_t j = 0; j < i; j++) z[i] -= r[i * s->order + j] * z[j];
+        z[i] /= r[i * s->order + i];
+        log_det += log(r[i * s->order + i]);
+    }
+    return log_det;
+}
+
+void gh_objects_put(const gh_objects *s, int64_t c, double *z)
+{
+    if (!s->factor[c]) return;
+    const double *r = s->factors + (s->factor[c] - 1) * s->order * s->order;
+    for (int64_t i = s->order - 1; i >= 0; i--) {
+        double sum = 0;
+        for (int64_t j = 0; j <= i; j++) sum += r[i * s->order + j] * z[j];
+        z[i] = sum;
+    }
 }
 
 static void objects_release(gh_stage *stage)
@@ -205,6 +259,35 @@ static gh_status build_blocks(gh_stage *stage, gh_objects *s)
     return GENHEP_OK;
 }
 
+static gh_status build_factors(gh_stage *stage, gh_objects *s)
+{
+    const gh_entry *entry;
+    int64_t dims[3] = {-1, s->order, s->order}, count;
+    GH_TRY(gh_archive_get(&stage->constants, "factors", GH_F64, 3, dims, &entry));
+    s->factors = entry->data;
+    GH_TRY(gh_stage_get_indices(stage, "factor", entry->dims[0] + 1, &count, &s->factor));
+    if (count != s->table.count) return damaged("'factor' does not have a number for each category");
+    for (int64_t k = 0; k < entry->dims[0]; k++)
+        for (int64_t i = 0; i < s->order; i++)
+            for (int64_t j = 0; j <= i; j++) {
+                const double r = s->factors[(k * s->order + i) * s->order + j];
+                if (!isfinite(r) || (i == j && !(r >= 0.01))) return damaged("a factor is not finite or too small");
+            }
+    return GENHEP_OK;
+}
+
+/* Missing momentum: its two columns are among the rest, each for one component. */
+static gh_status build_missing(gh_objects *s)
+{
+    int64_t along = -1, across = -1;
+    for (int64_t j = 0; j < s->rest_count; j++) {
+        if (s->rest_kind[j] & GH_OBJECTS_ALONG) along = s->rest[j];
+        if (s->rest_kind[j] & GH_OBJECTS_ACROSS) across = s->rest[j];
+    }
+    s->missing = along;
+    return (along < 0) != (across < 0) || (along >= 0 && across != s->azimuth) ? damaged("missing momentum has one column") : GENHEP_OK;
+}
+
 static gh_status objects_build(gh_stage *stage)
 {
     gh_objects *s;
@@ -218,8 +301,11 @@ static gh_status objects_build(gh_stage *stage)
     if (count != 1) return damaged("'azimuth' is not one number");
     s->azimuth = *azimuth - 1;
     GH_TRY(gh_stage_get_indices(stage, "rest", stage->width_in, &s->rest_count, &s->rest));
-    GH_TRY(gh_stage_get_indices(stage, "rest_kind", 4, &count, &s->rest_kind));
+    GH_TRY(gh_stage_get_indices(stage, "rest_kind", GH_OBJECTS_KINDS, &count, &s->rest_kind));
     if (count != s->rest_count) return damaged("'rest_kind' has the wrong length");
+    GH_TRY(build_missing(s));
+    s->order = s->coordinates + s->rest_count;
+    if (s->order > GH_OBJECTS_MOST) return damaged("there are too many coordinates");
     GH_TRY(gh_archive_get(&stage->constants, "quantiles", GH_F64, 2, dims, &entry));
     s->knot_rows = entry->dims[0];
     s->knots = entry->dims[1];
@@ -235,6 +321,7 @@ static gh_status objects_build(gh_stage *stage)
     if (count != s->table.count * s->rest_count || stage->width_out != s->coordinates + s->rest_count + discrete) return damaged("widths do not fit each other");
     stage->draws = discrete + s->coordinates;
     stage->uniforms = s->azimuth >= 0;
+    GH_TRY(build_factors(stage, s));
     return build_blocks(stage, s);
 }
 
@@ -263,13 +350,13 @@ static double pattern_normal(const gh_object_type *type, int64_t p, double unifo
     return z;
 }
 
-/* Coordinates of one type in row i; `in` begins there, `out` at the panel. *discrete counts the discrete coordinates so far. */
+/* Coordinates z of one type in row i; `in` begins there, `out` at the panel. *discrete counts the discrete coordinates so far. */
 static gh_status forward_type(const gh_stage *stage, const gh_pass *pass, int64_t i, int64_t t, double count, const double *in, const double *raw,
-                              int64_t *discrete, double *out)
+                              int64_t *discrete, double *z, double *out)
 {
     const gh_objects *s = stage->state;
     const gh_object_type *type = &s->type[t];
-    const int64_t item = pass->first + (i < pass->rows ? i : pass->rows - 1);
+    const int64_t item = pass->first + (i < pass->rows ? i : pass->rows - 1), drawn = s->missing >= 0 ? 2 : -1; /* phi_0 when it is drawn */
     double pattern[GH_OBJECTS_PATTERN + 1], *jacobian = pass->log_jacobian ? pass->log_jacobian + i : NULL;
     gh_objects_pattern(s, t, in, GH_PANEL, count, pattern);
     const int64_t p = gh_objects_find(type->values, type->patterns, gh_objects_pattern_width(type), pattern);
@@ -279,21 +366,36 @@ static gh_status forward_type(const gh_stage *stage, const gh_pass *pass, int64_
     for (int64_t k = 0; k < type->slots; k++)
         for (int64_t j = 0; j < type->width; j++) {
             const int64_t c = type->first_coordinate + k * type->width + j;
-            out[c * GH_PANEL + i] = k < (int64_t)count ? map(s, type->rows[p * type->slots + k] + j, raw[c], jacobian)
-                                                       : noise(gh_rng_uniform(&pass->rng, item, stage->first_draw + c), jacobian);
+            z[c] = k < (int64_t)count && c != drawn ? map(s, type->rows[p * type->slots + k] + j, raw[c], jacobian)
+                                                    : noise(gh_rng_uniform(&pass->rng, item, stage->first_draw + c), jacobian);
         }
     if (type->discretes == 0) return GENHEP_OK;
     const int64_t at = ++*discrete;
-    out[(s->coordinates + s->rest_count + at) * GH_PANEL + i] =
+    out[(s->order + at) * GH_PANEL + i] =
         pattern_normal(type, p, gh_rng_uniform(&pass->rng, item, stage->first_draw + s->coordinates + at), jacobian);
     return GENHEP_OK;
+}
+
+/* Columns of no object. */
+static void forward_rest(const gh_objects *s, int64_t c, const double *in, double *z, double *jacobian)
+{
+    const double zero = gh_objects_zero(s, in, GH_PANEL);
+    double left[2] = {0, 0};
+    if (s->missing >= 0) gh_objects_left(s, in, GH_PANEL, zero, left);
+    for (int64_t j = 0; j < s->rest_count; j++) {
+        double x = in[s->rest[j] * GH_PANEL];
+        if (s->rest_kind[j] & GH_OBJECTS_TURNED) x = gh_objects_turn(x - zero);
+        if (s->rest_kind[j] & GH_OBJECTS_ALONG) x = left[0];
+        if (s->rest_kind[j] & GH_OBJECTS_ACROSS) x = left[1];
+        z[s->coordinates + j] = s->rest_kind[j] & GH_OBJECTS_MAPPED ? map(s, s->rest_rows[c * s->rest_count + j], x, jacobian) : x;
+    }
 }
 
 /* `in` begins at row i, `out` at the panel. */
 static gh_status forward_row(const gh_stage *stage, const gh_pass *pass, int64_t i, const double *in, double *out)
 {
     const gh_objects *s = stage->state;
-    double counts[GH_OBJECTS_TYPES] = {0}, raw[4 * GH_OBJECTS_SLOTS], *jacobian = pass->log_jacobian ? pass->log_jacobian + i : NULL;
+    double counts[GH_OBJECTS_TYPES] = {0}, raw[4 * GH_OBJECTS_SLOTS], z[GH_OBJECTS_MOST], *jacobian = pass->log_jacobian ? pass->log_jacobian + i : NULL;
     int64_t bad = 0, discrete = 0, item = pass->first + (i < pass->rows ? i : pass->rows - 1);
     const char *wrong = gh_objects_read(s, in, GH_PANEL, counts, raw, &bad);
     if (wrong) {
@@ -303,15 +405,12 @@ static gh_status forward_row(const gh_stage *stage, const gh_pass *pass, int64_t
     const int64_t c = gh_category_of(&s->table, counts);
     if (c < 0)
         return gh_stage_domain(stage, pass, i, stage->names[s->roles[GH_OBJECTS_PT] - 1], counts[0], "numbers of objects that the training data do not have together");
-    for (int64_t t = 0; t < s->types; t++) GH_TRY(forward_type(stage, pass, i, t, counts[t], in, raw, &discrete, out));
-    const double zero = gh_objects_zero(s, in, GH_PANEL);
-    for (int64_t j = 0; j < s->rest_count; j++) {
-        double x = in[s->rest[j] * GH_PANEL];
-        if (s->rest_kind[j] & GH_OBJECTS_TURNED) x = gh_objects_turn(x - zero);
-        out[(s->coordinates + j) * GH_PANEL + i] = s->rest_kind[j] & GH_OBJECTS_MAPPED ? map(s, s->rest_rows[c * s->rest_count + j], x, jacobian) : x;
-    }
-    out[(s->coordinates + s->rest_count) * GH_PANEL + i] =
-        gh_category_normal(&s->table, c, gh_rng_uniform(&pass->rng, item, stage->first_draw + s->coordinates), jacobian);
+    for (int64_t t = 0; t < s->types; t++) GH_TRY(forward_type(stage, pass, i, t, counts[t], in, raw, &discrete, z, out));
+    forward_rest(s, c, in, z, jacobian);
+    const double log_det = gh_objects_take(s, c, z);
+    if (jacobian) *jacobian -= log_det;
+    for (int64_t j = 0; j < s->order; j++) out[j * GH_PANEL + i] = z[j];
+    out[s->order * GH_PANEL + i] = gh_category_normal(&s->table, c, gh_rng_uniform(&pass->rng, item, stage->first_draw + s->coordinates), jacobian);
     return GENHEP_OK;
 }
 
@@ -341,8 +440,9 @@ static int64_t pattern_at(const gh_object_type *type, const int64_t block[2], do
     return low;
 }
 
-/* Objects of one type; `zero` is the azimuth they are turned against, set by the first object of the first type. */
-static void inverse_type(const gh_objects *s, int64_t t, int64_t count, int64_t p, const double *in, double *zero, double *row)
+/* Objects of one type from their coordinates; `zero` is the azimuth they are turned against, set by the first object of the first type; their
+ * momenta are taken from left (2): x, y. */
+static void inverse_type(const gh_objects *s, int64_t t, int64_t count, int64_t p, const double *z, double *zero, double *left, double *row)
 {
     const gh_object_type *type = &s->type[t];
     const double *pattern = type->values + p * gh_objects_pattern_width(type) + 1;
@@ -357,11 +457,12 @@ static void inverse_type(const gh_objects *s, int64_t t, int64_t count, int64_t 
         double x[4];
         for (int64_t j = 0; j < type->width; j++)
             x[j] = gh_quantile_inverse(s->quantiles + (type->rows[p * type->slots + k] + j) * s->knots, s->knots,
-                                       in[(type->first_coordinate + k * type->width + j) * GH_PANEL]);
+                                       z[type->first_coordinate + k * type->width + j]);
         u = k == 0 ? gh_clamp(x[0], 0, MOST_LOG_PT) : u * gh_clamp(x[0], 0, 1);
-        const double pt = type->least * gh_panel_exp(u), eta = gh_clamp(x[1], -MOST_ETA, MOST_ETA), phi = gh_wrap_angle(*zero + x[2]);
+        const double pt = type->least * gh_panel_exp(u), eta = gh_clamp(x[1], -MOST_ETA, MOST_ETA), phi = gh_wrap_angle(*zero + (t == 0 && k == 0 && s->missing >= 0 ? 0 : x[2]));
         const double m = type->width == 4 ? pt * gh_panel_exp(gh_clamp(x[3], -MOST_LOG_PT, MOST_LOG_PT)) : type->mass, p3 = pt * cosh(eta);
         if (t == 0 && k == 0) *zero = phi;
+        left[0] -= pt * cos(phi), left[1] -= pt * sin(phi);
         write_role(s, slot, GH_OBJECTS_PT, row, pt);
         write_role(s, slot, GH_OBJECTS_ETA, row, eta);
         write_role(s, slot, GH_OBJECTS_PHI, row, phi);
@@ -370,25 +471,39 @@ static void inverse_type(const gh_objects *s, int64_t t, int64_t count, int64_t 
     }
 }
 
+/* Columns of no object; left (2) is minus the sum of all objects' transverse momenta. */
+static void inverse_rest(const gh_objects *s, int64_t c, const double *z, double zero, double *left, double *row)
+{
+    for (int64_t j = 0; j < s->rest_count; j++) {
+        double x = z[s->coordinates + j];
+        if (s->rest_kind[j] & GH_OBJECTS_MAPPED) x = gh_quantile_inverse(s->quantiles + s->rest_rows[c * s->rest_count + j] * s->knots, s->knots, x);
+        if (s->rest_kind[j] & GH_OBJECTS_TURNED) x = gh_wrap_angle(zero + x);
+        if (s->rest_kind[j] & GH_OBJECTS_ALONG) left[0] += x * cos(zero), left[1] += x * sin(zero);
+        if (s->rest_kind[j] & GH_OBJECTS_ACROSS) left[0] -= x * sin(zero), left[1] += x * cos(zero);
+        row[s->rest[j] * GH_PANEL] = x;
+    }
+    if (s->missing < 0) return;
+    row[s->missing * GH_PANEL] = sqrt(left[0] * left[0] + left[1] * left[1]);
+    row[s->azimuth * GH_PANEL] = atan2(left[1], left[0]);
+}
+
 static void objects_inverse(const gh_stage *stage, const gh_pass *pass, const double *in, double *out)
 {
     const gh_objects *s = stage->state;
-    const double *z = in + (s->coordinates + s->rest_count) * GH_PANEL;
+    const double *labels = in + s->order * GH_PANEL;
     for (int64_t i = 0; i < GH_PANEL; i++) {
-        const int64_t c = gh_category_at(&s->table, z[i]);
-        double zero = s->azimuth >= 0 ? GH_PI * (2 * pass->uniforms[(stage->first_uniform) * GH_PANEL + i] - 1) : 0;
+        const int64_t c = gh_category_at(&s->table, labels[i]);
+        double zero = s->azimuth >= 0 ? GH_PI * (2 * pass->uniforms[stage->first_uniform * GH_PANEL + i] - 1) : 0, z[GH_OBJECTS_MOST], left[2] = {0, 0};
         int64_t discrete = 0;
+        for (int64_t j = 0; j < s->order; j++) z[j] = in[j * GH_PANEL + i];
+        gh_objects_put(s, c, z);
         if (s->azimuth >= 0) out[s->azimuth * GH_PANEL + i] = zero;
         for (int64_t t = 0; t < s->types; t++) {
             const int64_t *block = s->blocks + (c * s->types + t) * 2;
-            const int64_t p = s->type[t].discretes ? pattern_at(&s->type[t], block, z[++discrete * GH_PANEL + i]) : block[0];
-            inverse_type(s, t, (int64_t)s->table.values[c * s->types + t], p, in + i, &zero, out + i);
+            const int64_t p = s->type[t].discretes ? pattern_at(&s->type[t], block, labels[++discrete * GH_PANEL + i]) : block[0];
+            inverse_type(s, t, (int64_t)s->table.values[c * s->types + t], p, z, &zero, left, out + i);
         }
-        for (int64_t j = 0; j < s->rest_count; j++) {
-            double x = in[(s->coordinates + j) * GH_PANEL + i];
-            if (s->rest_kind[j] & GH_OBJECTS_MAPPED) x = gh_quantile_inverse(s->quantiles + s->rest_rows[c * s->rest_count + j] * s->knots, s->knots, x);
-            out[s->rest[j] * GH_PANEL + i] = s->rest_kind[j] & GH_OBJECTS_TURNED ? gh_wrap_angle(zero + x) : x;
-        }
+        inverse_rest(s, c, z, zero, left, out + i);
     }
 }
 

@@ -12,7 +12,9 @@ enum {
     GH_OBJECTS_ROLES = 5      /* pT, eta, phi, E, m */
 };
 enum gh_objects_role { GH_OBJECTS_PT, GH_OBJECTS_ETA, GH_OBJECTS_PHI, GH_OBJECTS_E, GH_OBJECTS_M };
-enum { GH_OBJECTS_MAPPED = 1, GH_OBJECTS_TURNED = 2 }; /* what happens to a column of no object */
+/* what happens to a column of no object; of missing momentum one column stands for each component of what is left */
+enum { GH_OBJECTS_MAPPED = 1, GH_OBJECTS_TURNED = 2, GH_OBJECTS_ALONG = 4, GH_OBJECTS_ACROSS = 8, GH_OBJECTS_KINDS = 16 };
+enum { GH_OBJECTS_MOST = 4 * GH_OBJECTS_SLOTS + 64 }; /* coordinates of objects and other columns that are decorrelated, at most */
 
 typedef struct gh_object_type {
     int64_t slots, first;              /* slots first .. first + slots - 1 of all */
@@ -32,12 +34,16 @@ typedef struct gh_objects {
     const int64_t *roles;     /* (slots, GH_OBJECTS_ROLES): column + 1, or 0 */
     const int64_t *discretes; /* columns */
     int64_t azimuth;          /* column that others are turned against, or -1 */
+    int64_t missing;          /* column of the missing momentum whose azimuth that is, or -1 */
     int64_t rest_count;
     const int64_t *rest, *rest_kind;
     gh_categories table;      /* counts of all types */
     const int64_t *rest_rows; /* (categories, rest_count) */
     int64_t knots, knot_rows;
     const double *quantiles;  /* (knot_rows, knots) */
+    int64_t order;            /* of the factors: coordinates + rest_count */
+    const int64_t *factor;    /* (categories): 1 + which factor, or 0 */
+    const double *factors;    /* (factors, order, order): lower triangles */
     int64_t *blocks;          /* owned: (categories, types, 2): first pattern of this count, and one past its last */
 } gh_objects;
 
@@ -56,6 +62,17 @@ void gh_objects_pattern(const gh_objects *s, int64_t type, const double *row, in
 
 /** Azimuth of the first object of the first type, else that of the reference, else 0. */
 double gh_objects_zero(const gh_objects *s, const double *row, int64_t step);
+
+/** Momentum that is missing beside all objects, along and across the azimuth `zero`: result (2). */
+void gh_objects_left(const gh_objects *s, const double *row, int64_t step, double zero, double *result);
+
+/** Coordinates (s->order) with the linear correlations of category c taken out, in place, and put back.
+ * @return the log of the determinant that `take` divides by */
+double gh_objects_take(const gh_objects *s, int64_t c, double *z);
+void gh_objects_put(const gh_objects *s, int64_t c, double *z);
+
+/** Cholesky factor of a (n,n) matrix in its own place, pivots not below 1e-4; zeros above the diagonal. */
+void gh_objects_cholesky(int64_t n, double *matrix);
 
 /** An angle moved by a multiple of 2 pi into [0, 2 pi). */
 double gh_objects_turn(double angle);

@@ -1,172 +1,17 @@
-/* objects_fit.c -- finding types, slots and their columns for 'objects', and their quantiles by number of objects and discrete columns.
+/* objects_fit.c -- fitting 'objects': quantiles by number of objects and discrete columns, correlations by numbers of objects.
  *   Quantiles of a slot belong to (number of objects of its type, its discrete columns). Of these combinations the rare ones, below
- *   LEAST_EVENTS events, share one set of the whole slot; so do rare counts for columns of no object. */
+ *   LEAST_EVENTS events, share one set of the whole slot; so do rare counts for columns of no object. Correlations are taken out where
+ *   there are FACTOR_EVENTS events a coordinate. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "prep/objects.h"
-#include "prep/particle_columns.h"
+#include "prep/objects_fit.h"
 
-enum { LEAST_EVENTS = 300 };
-
-typedef struct work {
-    gh_stage *stage;
-    gh_fit *fit;
-    gh_objects s;
-    const char *names[GH_OBJECTS_SLOTS]; /* a column of the slot */
-    int64_t roles[GH_OBJECTS_SLOTS * GH_OBJECTS_ROLES], discretes[GH_OBJECTS_TYPES * GH_OBJECTS_PATTERN], n_discretes;
-    int64_t *rest, *rest_kind;
-    double *raw;       /* (coordinates, n) */
-    double *counts;    /* (n, types) */
-    int64_t *pattern;  /* (types, n) */
-    int64_t *category; /* n: which counts */
-    double *values[GH_OBJECTS_TYPES], *shares[GH_OBJECTS_TYPES];
-    int64_t *events[GH_OBJECTS_TYPES], *rows[GH_OBJECTS_TYPES];
-    double *x, *weights; /* n: one column, gathered */
-    double *quantiles;
-    int64_t knot_rows, knot_capacity;
-} work;
-
-static size_t stem(const char *name)
-{
-    const char *bar = strrchr(name, '_');
-    return bar ? (size_t)(bar - name) : 0;
-}
-
-static int same_stem(const char *a, const char *b)
-{
-    return stem(a) == stem(b) && strncmp(a, b, stem(a)) == 0;
-}
-
-/* ---- columns ---- */
-
-static int role_by_name(const char *name)
-{
-    static const char *const endings[GH_OBJECTS_ROLES] = {"_pT", "_eta", "_phi", "_E", "_m"};
-    for (int role = 0; role < GH_OBJECTS_ROLES; role++)
-        if (strcmp(name + stem(name), endings[role]) == 0) return role;
-    return -1;
-}
-
-/* Slots whose names match the pattern, in column order. */
-static gh_status find_slots(work *w, const char *pattern, gh_object_type *type)
-{
-    const gh_layout *in = w->fit->in;
-    type->first = w->s.slots;
-    for (int64_t j = 0; j < in->count; j++) {
-        char name[256];
-        const size_t length = stem(in->list[j].name);
-        int known = 0;
-        if (!length || length >= sizeof name) continue;
-        memcpy(name, in->list[j].name, length);
-        name[length] = '\0';
-        if (!gh_pattern_match(pattern, name)) continue;
-        for (int64_t k = 0; k < w->s.slots; k++) known |= same_stem(w->names[k], in->list[j].name);
-        if (known) continue;
-        if (w->s.slots == GH_OBJECTS_SLOTS) GH_FAIL(GENHEP_E_OPTION, "prep: 'objects(%.80s)' finds more than %d slots", w->fit->arguments->text, GH_OBJECTS_SLOTS);
-        w->names[w->s.slots++] = in->list[j].name;
-    }
-    type->slots = w->s.slots - type->first;
-    if (type->slots == 0)
-        GH_FAIL(GENHEP_E_OPTION, "prep: 'objects(%.80s)': no further object is named '%.80s'; the closest column is '%.80s'", w->fit->arguments->text, pattern,
-                gh_layout_closest(in, pattern));
-    return GENHEP_OK;
-}
-
-/* Roles and discrete columns of one slot; the discrete columns of all slots of a type have the same endings in the same order. */
-static gh_status find_columns(work *w, int64_t slot, const gh_object_type *type)
-{
-    const gh_layout *in = w->fit->in;
-    int64_t *roles = w->roles + slot * GH_OBJECTS_ROLES, count = 0;
-    for (int64_t j = 0; j < in->count; j++) {
-        const char *name = in->list[j].name;
-        if (!same_stem(name, w->names[slot])) continue;
-        if (in->list[j].kind != GH_COORDINATE_COLUMN)
-            GH_FAIL(GENHEP_E_OPTION, "prep: 'objects' needs '%.120s' as it stands in the data; put it before the other maps", name);
-        const int role = role_by_name(name);
-        if (role >= 0) {
-            roles[role] = j + 1;
-            continue;
-        }
-        const int64_t alike = w->n_discretes - type->discretes;
-        if (type->slots * (count + 1) >= GH_OBJECTS_PATTERN) GH_FAIL(GENHEP_E_OPTION, "prep: 'objects': '%.120s' is one discrete column too many of its type", name);
-        if (slot > type->first && (count == type->discretes || strcmp(name + stem(name), in->list[w->discretes[alike]].name + stem(in->list[w->discretes[alike]].name)) != 0))
-            GH_FAIL(GENHEP_E_OPTION, "prep: 'objects': '%.120s' has no counterpart in the slot before it", name);
-        w->discretes[w->n_discretes++] = j;
-        count++;
-    }
-    if (!roles[GH_OBJECTS_PT] || !roles[GH_OBJECTS_ETA] || !roles[GH_OBJECTS_PHI])
-        GH_FAIL(GENHEP_E_OPTION, "prep: 'objects' needs columns _pT, _eta and _phi beside '%.120s'", w->names[slot]);
-    if (slot > type->first && (count != type->discretes || !roles[GH_OBJECTS_E] != !roles[GH_OBJECTS_E - GH_OBJECTS_ROLES] || !roles[GH_OBJECTS_M] != !roles[GH_OBJECTS_M - GH_OBJECTS_ROLES]))
-        GH_FAIL(GENHEP_E_OPTION, "prep: 'objects': the slot of '%.120s' has other columns than the one before it", w->names[slot]);
-    w->s.type[w->s.types].discretes = count;
-    return GENHEP_OK;
-}
-
-/* Mass of a type: what data.masses says of its first slot, free where it says nothing and there is a column for it. */
-static gh_status find_mass(work *w, gh_object_type *type)
-{
-    const int64_t *roles = w->roles + type->first * GH_OBJECTS_ROLES;
-    const int has_mass = roles[GH_OBJECTS_E] || roles[GH_OBJECTS_M];
-    char name[256];
-    int found;
-    snprintf(name, sizeof name, "%.*s", (int)stem(w->names[type->first]), w->names[type->first]);
-    GH_TRY(gh_masses_look_up(gh_option_text(w->fit->options, "data.masses"), name, &found, &type->mass));
-    if (found == 2 && !has_mass) GH_FAIL(GENHEP_E_OPTION, "data.masses: '%s' cannot be free, the data have neither its energy nor its mass", name);
-    if (found != 1) type->mass = has_mass ? -1 : 0;
-    type->width = type->mass < 0 ? 4 : 3;
-    type->first_coordinate = w->s.coordinates;
-    w->s.coordinates += type->slots * type->width;
-    return GENHEP_OK;
-}
-
-static gh_status find_types(work *w)
-{
-    const gh_arguments *arguments = w->fit->arguments;
-    if (arguments->count < 1 || arguments->count > GH_OBJECTS_TYPES)
-        GH_FAIL(GENHEP_E_OPTION, "prep: 'objects(%.80s)' has %lld types of objects, expected 1 to %d: 'objects(jet*, lep*)'", arguments->text, (long long)arguments->count,
-                GH_OBJECTS_TYPES);
-    w->s.roles = w->roles;
-    w->s.discretes = w->discretes;
-    for (int64_t t = 0; t < arguments->count; t++) {
-        gh_object_type *type = &w->s.type[t];
-        w->s.types = t;
-        type->first_discrete = w->n_discretes;
-        GH_TRY(find_slots(w, arguments->items[t], type));
-        for (int64_t k = 0; k < type->slots; k++) GH_TRY(find_columns(w, type->first + k, type));
-        GH_TRY(find_mass(w, type));
-    }
-    w->s.types = arguments->count;
-    return GENHEP_OK;
-}
-
-static gh_status find_rest(work *w)
-{
-    const gh_layout *in = w->fit->in;
-    GH_TRY(gh_alloc(&w->stage->hooks, &w->rest, in->count, sizeof *w->rest));
-    GH_TRY(gh_alloc(&w->stage->hooks, &w->rest_kind, in->count, sizeof *w->rest_kind));
-    w->s.azimuth = -1;
-    for (int64_t j = 0; j < in->count; j++) {
-        int taken = 0;
-        for (int64_t k = 0; k < w->s.slots; k++) taken |= same_stem(in->list[j].name, w->names[k]);
-        if (taken) continue;
-        const int is_azimuth = in->list[j].angle == GH_ANGLE_AZIMUTH;
-        if (is_azimuth && w->s.azimuth < 0) {
-            w->s.azimuth = j;
-            continue;
-        }
-        w->rest_kind[w->s.rest_count] = (in->list[j].kind == GH_COORDINATE_DISCRETE ? 0 : GH_OBJECTS_MAPPED) | (is_azimuth ? GH_OBJECTS_TURNED : 0);
-        w->rest[w->s.rest_count++] = j;
-    }
-    w->s.rest = w->rest;
-    w->s.rest_kind = w->rest_kind;
-    return GENHEP_OK;
-}
+enum { LEAST_EVENTS = 300, FACTOR_EVENTS = 20 };
 
 /* ---- rows ---- */
 
-static gh_status find_least(work *w)
+static gh_status find_least(gh_objects_work *w)
 {
     for (int64_t t = 0; t < w->s.types; t++) {
         gh_object_type *type = &w->s.type[t];
@@ -176,12 +21,12 @@ static gh_status find_least(work *w)
             for (int64_t i = 0; i < w->fit->n; i++)
                 if (pt[i] > 0 && pt[i] < type->least) type->least = pt[i];
         }
-        if (!isfinite(type->least)) GH_FAIL(GENHEP_E_SHAPE, "prep: 'objects': no event has an object '%.80s'", w->fit->arguments->items[t]);
+        if (!isfinite(type->least)) GH_FAIL(GENHEP_E_SHAPE, "prep: 'objects': no event has an object '%.80s'", w->patterns[t]);
     }
     return GENHEP_OK;
 }
 
-static gh_status read_rows(work *w)
+static gh_status read_rows(gh_objects_work *w)
 {
     const gh_fit *fit = w->fit;
     double raw[4 * GH_OBJECTS_SLOTS] = {0};
@@ -214,7 +59,7 @@ static int64_t lower_bound(const double *values, int64_t count, int64_t width, c
     return low;
 }
 
-static gh_status find_patterns(work *w, int64_t t)
+static gh_status find_patterns(gh_objects_work *w, int64_t t)
 {
     gh_object_type *type = &w->s.type[t];
     const gh_fit *fit = w->fit;
@@ -231,7 +76,7 @@ static gh_status find_patterns(work *w, int64_t t)
         if (after == 0 || memcmp(values + p * width, row, (size_t)width * sizeof *row) != 0) {
             if (type->patterns == GH_MOST_CATEGORIES)
                 GH_FAIL(GENHEP_E_OPTION, "prep: 'objects' finds more than %d different values of the discrete columns of '%.80s'; are they discrete?", GH_MOST_CATEGORIES,
-                        fit->arguments->items[t]);
+                        w->patterns[t]);
             memmove(values + (p + 1) * width, values + p * width, (size_t)(after * width) * sizeof *values);
             memmove(shares + p + 1, shares + p, (size_t)after * sizeof *shares);
             memmove(events + p + 1, events + p, (size_t)after * sizeof *events);
@@ -247,7 +92,7 @@ static gh_status find_patterns(work *w, int64_t t)
         double total = 0;
         for (next = p; next < type->patterns && values[next * width] == values[p * width]; next++) {
             total += shares[next];
-            if (!(shares[next] > 0)) GH_FAIL(GENHEP_E_NUMERIC, "prep: 'objects': values of discrete columns of '%.80s' have the weight %g, expected a positive one", fit->arguments->items[t], shares[next]);
+            if (!(shares[next] > 0)) GH_FAIL(GENHEP_E_NUMERIC, "prep: 'objects': values of discrete columns of '%.80s' have the weight %g, expected a positive one", w->patterns[t], shares[next]);
         }
         for (int64_t q = p; q < next; q++) shares[q] /= total;
     }
@@ -261,7 +106,7 @@ static gh_status find_patterns(work *w, int64_t t)
 /* ---- quantiles ---- */
 
 /* A row of knots for the numbers of `column` in the events where chosen[group[i]] is set. */
-static gh_status add_quantiles(work *w, const char *name, const double *column, const int64_t *group, const char *chosen)
+static gh_status add_quantiles(gh_objects_work *w, const char *name, const double *column, const int64_t *group, const char *chosen)
 {
     const gh_fit *fit = w->fit;
     const int64_t knots = w->s.knots;
@@ -280,7 +125,7 @@ static gh_status add_quantiles(work *w, const char *name, const double *column, 
 }
 
 /* Quantiles of all coordinates of a slot for the patterns chosen. */
-static gh_status add_slot(work *w, int64_t t, int64_t k, const char *chosen)
+static gh_status add_slot(gh_objects_work *w, int64_t t, int64_t k, const char *chosen)
 {
     const gh_object_type *type = &w->s.type[t];
     for (int64_t j = 0; j < type->width; j++)
@@ -294,7 +139,7 @@ static int alike(const gh_object_type *type, const double *a, const double *b, i
     return a[0] == b[0] && memcmp(a + 1 + k * type->discretes, b + 1 + k * type->discretes, (size_t)type->discretes * sizeof *a) == 0;
 }
 
-static gh_status fit_slot(work *w, int64_t t, int64_t k, char *chosen)
+static gh_status fit_slot(gh_objects_work *w, int64_t t, int64_t k, char *chosen)
 {
     const gh_object_type *type = &w->s.type[t];
     const int64_t width = gh_objects_pattern_width(type);
@@ -324,7 +169,7 @@ static gh_status fit_slot(work *w, int64_t t, int64_t k, char *chosen)
     return GENHEP_OK;
 }
 
-static gh_status fit_slots(work *w)
+static gh_status fit_slots(gh_objects_work *w)
 {
     gh_status status = GENHEP_OK;
     char *chosen = NULL;
@@ -338,8 +183,23 @@ cleanup:
     return status;
 }
 
+/* What is mapped of a column of no object. */
+static void rest_column(const gh_objects_work *w, int64_t j, double *column)
+{
+    const gh_fit *fit = w->fit;
+    for (int64_t i = 0; i < fit->n; i++) {
+        const double zero = gh_objects_zero(&w->s, fit->columns + i, fit->n);
+        double left[2];
+        column[i] = fit->columns[w->rest[j] * fit->n + i];
+        if (w->rest_kind[j] & GH_OBJECTS_TURNED) column[i] = gh_objects_turn(column[i] - zero);
+        if (!(w->rest_kind[j] & (GH_OBJECTS_ALONG | GH_OBJECTS_ACROSS))) continue;
+        gh_objects_left(&w->s, fit->columns + i, fit->n, zero, left);
+        column[i] = left[w->rest_kind[j] & GH_OBJECTS_ALONG ? 0 : 1];
+    }
+}
+
 /* Columns of no object, within the counts. Stores "rest_rows". */
-static gh_status fit_rest(work *w, const gh_categories *table)
+static gh_status fit_rest(gh_objects_work *w, const gh_categories *table)
 {
     gh_status status = GENHEP_OK;
     const gh_fit *fit = w->fit;
@@ -357,9 +217,7 @@ static gh_status fit_rest(work *w, const gh_categories *table)
     for (int64_t j = 0; j < w->s.rest_count; j++) {
         int64_t shared = -1;
         if (!(w->rest_kind[j] & GH_OBJECTS_MAPPED)) continue;
-        memcpy(column, fit->columns + w->rest[j] * fit->n, (size_t)fit->n * sizeof *column);
-        for (int64_t i = 0; w->rest_kind[j] & GH_OBJECTS_TURNED && i < fit->n; i++)
-            column[i] = gh_objects_turn(column[i] - gh_objects_zero(&w->s, fit->columns + i, fit->n));
+        rest_column(w, j, column);
         for (int64_t c = 0; c < table->count; c++) {
             const int rare = events[c] < LEAST_EVENTS;
             rows[c * w->s.rest_count + j] = rare && shared >= 0 ? shared : w->knot_rows;
@@ -370,6 +228,8 @@ static gh_status fit_rest(work *w, const gh_categories *table)
         }
     }
     GH_TRY_CLEANUP(gh_stage_put_indices(w->stage, "rest_rows", table->count * w->s.rest_count, rows));
+    w->rest_rows = rows;
+    rows = NULL;
 cleanup:
     gh_free(&w->stage->hooks, column);
     gh_free(&w->stage->hooks, chosen);
@@ -378,9 +238,88 @@ cleanup:
     return status;
 }
 
+/* ---- correlations ---- */
+
+/* z of event i: what is there, and 0 for the rest. */
+static void normals_of(const gh_objects_work *w, int64_t i, double *z)
+{
+    const int64_t n = w->fit->n, knots = w->s.knots;
+    double slope;
+    for (int64_t t = 0; t < w->s.types; t++) {
+        const gh_object_type *type = &w->s.type[t];
+        for (int64_t k = 0; k < type->slots; k++)
+            for (int64_t j = 0; j < type->width; j++) {
+                const int64_t c = type->first_coordinate + k * type->width + j, row = w->rows[t][w->pattern[t * n + i] * type->slots + k] + j;
+                const int there = k < (int64_t)w->counts[i * w->s.types + t] && !(w->s.missing >= 0 && c == 2);
+                z[c] = there ? gh_quantile_forward(w->quantiles + row * knots, knots, w->raw[c * n + i], &slope) : 0;
+            }
+    }
+    const double zero = gh_objects_zero(&w->s, w->fit->columns + i, n);
+    double left[2] = {0, 0};
+    if (w->s.missing >= 0) gh_objects_left(&w->s, w->fit->columns + i, n, zero, left);
+    for (int64_t j = 0; j < w->s.rest_count; j++) {
+        const int64_t kind = w->rest_kind[j];
+        double x = w->fit->columns[w->rest[j] * n + i];
+        if (kind & GH_OBJECTS_TURNED) x = gh_objects_turn(x - zero);
+        if (kind & (GH_OBJECTS_ALONG | GH_OBJECTS_ACROSS)) x = left[kind & GH_OBJECTS_ALONG ? 0 : 1];
+        const double *q = w->quantiles + w->rest_rows[w->category[i] * w->s.rest_count + j] * knots;
+        z[w->s.coordinates + j] = kind & GH_OBJECTS_MAPPED ? gh_quantile_forward(q, knots, x, &slope) : 0;
+    }
+}
+
+/* Correlations of one category into `matrix`; coordinates that do not vary keep a 1 on the diagonal and nothing beside it. */
+static void correlations(const gh_objects_work *w, int64_t c, int64_t order, double *matrix)
+{
+    double z[GH_OBJECTS_MOST], total = 0;
+    for (int64_t i = 0; i < w->fit->n; i++) {
+        const double weight = w->fit->weights ? w->fit->weights[i] : 1;
+        if (w->category[i] != c) continue;
+        normals_of(w, i, z);
+        total += weight;
+        for (int64_t a = 0; a < order; a++)
+            for (int64_t b = 0; b <= a; b++) matrix[a * order + b] += weight * z[a] * z[b];
+    }
+    for (int64_t a = 0; a < order; a++) {
+        const double size = matrix[a * order + a];
+        for (int64_t b = 0; b < a; b++) {
+            const double norm = size * matrix[b * order + b];
+            matrix[a * order + b] = norm > 1e-6 * total * total ? matrix[a * order + b] / sqrt(norm) : 0;
+        }
+    }
+    for (int64_t a = 0; a < order; a++) matrix[a * order + a] = 1;
+}
+
+/* Stores "factor" and "factors". */
+static gh_status fit_factors(gh_objects_work *w, const gh_categories *table)
+{
+    gh_status status = GENHEP_OK;
+    const int64_t order = w->s.coordinates + w->s.rest_count;
+    int64_t *factor = NULL, dims[3] = {0, order, order};
+    double *factors = NULL;
+    if (order > GH_OBJECTS_MOST) GH_FAIL(GENHEP_E_OPTION, "prep: 'objects' has %lld coordinates, expected at most %d", (long long)order, GH_OBJECTS_MOST);
+    GH_TRY_CLEANUP(gh_alloc(&w->stage->hooks, &factor, table->count, sizeof *factor));
+    for (int64_t c = 0; c < table->count; c++) {
+        int64_t events = 0;
+        for (int64_t i = 0; i < w->fit->n; i++) events += w->category[i] == c;
+        if (events < FACTOR_EVENTS * order) continue;
+        GH_TRY_CLEANUP(gh_resize(&w->stage->hooks, &factors, (dims[0] + 1) * order * order, sizeof *factors));
+        double *matrix = factors + dims[0] * order * order;
+        memset(matrix, 0, (size_t)(order * order) * sizeof *matrix);
+        correlations(w, c, order, matrix);
+        gh_objects_cholesky(order, matrix);
+        factor[c] = ++dims[0];
+    }
+    GH_TRY_CLEANUP(gh_stage_put_indices(w->stage, "factor", table->count, factor));
+    GH_TRY_CLEANUP(gh_archive_put(&w->stage->constants, "factors", GH_F64, 3, dims, factors ? factors : w->x));
+cleanup:
+    gh_free(&w->stage->hooks, factor);
+    gh_free(&w->stage->hooks, factors);
+    return status;
+}
+
 /* ---- results ---- */
 
-static gh_status store(work *w)
+static gh_status store(gh_objects_work *w)
 {
     gh_stage *stage = w->stage;
     int64_t slots[GH_OBJECTS_TYPES], discretes[GH_OBJECTS_TYPES], azimuth = w->s.azimuth + 1, dims[2] = {w->knot_rows, w->s.knots};
@@ -409,13 +348,13 @@ static gh_status store(work *w)
     return gh_archive_put(&stage->constants, "quantiles", GH_F64, 2, dims, w->quantiles);
 }
 
-static gh_status add_layout(const work *w)
+static gh_status add_layout(const gh_objects_work *w)
 {
     gh_layout *out = w->fit->out;
     for (int64_t t = 0; t < w->s.types; t++)
         for (int64_t k = 0; k < w->s.type[t].slots; k++) {
             const char *name = w->names[w->s.type[t].first + k];
-            const int length = (int)stem(name);
+            const int length = (int)gh_objects_stem(name);
             GH_TRY(gh_layout_add(out, GH_COORDINATE_MAPPED, GH_ANGLE_NONE, k ? "share(%.*s)" : "logpT(%.*s)", length, name));
             GH_TRY(gh_layout_add(out, GH_COORDINATE_MAPPED, GH_ANGLE_NONE, "eta(%.*s)", length, name));
             GH_TRY(gh_layout_add(out, GH_COORDINATE_MAPPED, GH_ANGLE_NONE, "phi(%.*s)", length, name));
@@ -423,18 +362,21 @@ static gh_status add_layout(const work *w)
         }
     for (int64_t j = 0; j < w->s.rest_count; j++) {
         const gh_coordinate *c = &w->fit->in->list[w->rest[j]];
-        GH_TRY(gh_layout_add(out, w->rest_kind[j] & GH_OBJECTS_MAPPED ? GH_COORDINATE_MAPPED : (enum gh_coordinate_kind)c->kind, GH_ANGLE_NONE, "%s", c->name));
+        const int left = w->rest_kind[j] & (GH_OBJECTS_ALONG | GH_OBJECTS_ACROSS);
+        const char *format = !left ? "%s" : left == GH_OBJECTS_ALONG ? "along(%s)" : "across(%s)";
+        GH_TRY(gh_layout_add(out, w->rest_kind[j] & GH_OBJECTS_MAPPED ? GH_COORDINATE_MAPPED : (enum gh_coordinate_kind)c->kind, GH_ANGLE_NONE, format,
+                             left ? w->fit->in->list[w->s.missing].name : c->name));
     }
     GH_TRY(gh_layout_add(out, GH_COORDINATE_DISCRETE, GH_ANGLE_NONE, "count(%.180s)", w->fit->arguments->text));
     for (int64_t t = 0; t < w->s.types; t++)
-        if (w->s.type[t].discretes) GH_TRY(gh_layout_add(out, GH_COORDINATE_DISCRETE, GH_ANGLE_NONE, "labels(%.180s)", w->fit->arguments->items[t]));
+        if (w->s.type[t].discretes) GH_TRY(gh_layout_add(out, GH_COORDINATE_DISCRETE, GH_ANGLE_NONE, "labels(%.180s)", w->patterns[t]));
     return GENHEP_OK;
 }
 
-static void work_free(work *w)
+static void work_free(gh_objects_work *w)
 {
     const gh_hooks *hooks = &w->stage->hooks;
-    void *blocks[] = {w->rest, w->rest_kind, w->raw, w->counts, w->pattern, w->category, w->x, w->weights, w->quantiles};
+    void *blocks[] = {w->rest, w->rest_kind, w->rest_rows, w->raw, w->counts, w->pattern, w->category, w->x, w->weights, w->quantiles};
     for (size_t k = 0; k < sizeof blocks / sizeof *blocks; k++) gh_free(hooks, blocks[k]);
     for (int64_t t = 0; t < GH_OBJECTS_TYPES; t++) {
         gh_free(hooks, w->values[t]);
@@ -449,13 +391,13 @@ gh_status gh_objects_fit(gh_stage *stage, gh_fit *fit)
 {
     gh_status status = GENHEP_OK;
     gh_categories table = {0};
-    work *w;
+    gh_objects_work *w;
     GH_TRY(gh_alloc(&stage->hooks, &w, 1, sizeof *w));
     w->stage = stage;
     w->fit = fit;
     w->s.knots = gh_option_int(fit->options, "prep.knots");
-    GH_TRY_CLEANUP(find_types(w));
-    GH_TRY_CLEANUP(find_rest(w));
+    GH_TRY_CLEANUP(gh_objects_find_types(w));
+    GH_TRY_CLEANUP(gh_objects_find_rest(w));
     GH_TRY_CLEANUP(find_least(w));
     GH_TRY_CLEANUP(gh_alloc(&stage->hooks, &w->pattern, w->s.types * fit->n, sizeof *w->pattern));
     GH_TRY_CLEANUP(gh_alloc(&stage->hooks, &w->category, fit->n, sizeof *w->category));
@@ -466,6 +408,7 @@ gh_status gh_objects_fit(gh_stage *stage, gh_fit *fit)
     GH_TRY_CLEANUP(fit_slots(w));
     GH_TRY_CLEANUP(gh_categories_build(stage, w->s.types, &table));
     GH_TRY_CLEANUP(fit_rest(w, &table));
+    GH_TRY_CLEANUP(fit_factors(w, &table));
     GH_TRY_CLEANUP(store(w));
     GH_TRY_CLEANUP(add_layout(w));
 cleanup:

@@ -70,21 +70,22 @@ static gh_status fit(const char *prep_text, const genhep_dataset *data, gh_prep 
     return fit_with(&hooks, prep_text, data, prep);
 }
 
-START_TEST(there_and_back)
+/* Round trip through a saved and loaded preparation; turns: the uniform number that brings back the azimuth of column `angle`. */
+static void check_round_trip(const char *text, int angle)
 {
     gh_hooks hooks = gh_hooks_default();
     genhep_dataset *data = events();
     gh_prep *prep, *loaded;
     gh_prep_work *work, *other;
     gh_archive archive;
-    double *z = malloc(N * P * sizeof *z), *z2 = malloc(N * P * sizeof *z), *x = malloc(N * D * sizeof *x), *x2 = malloc(N * D * sizeof *x);
+    double *z = malloc(N * (P + 1) * sizeof *z), *z2 = malloc(N * (P + 1) * sizeof *z), *x = malloc(N * D * sizeof *x), *x2 = malloc(N * D * sizeof *x);
     double *jac = malloc(N * sizeof *jac), *turn = malloc(N * sizeof *turn);
-    ck_ok(fit(chain, data, &prep));
-    ck_assert_int_eq(gh_prep_width(prep), P);
+    ck_ok(fit(text, data, &prep));
     ck_assert_int_eq(gh_prep_uniforms(prep), 1);
+    ck_assert_int_eq(gh_prep_width(prep), angle == 1 ? P : P + 1);
     ck_assert_str_eq(gh_prep_name(prep, 0), "logpT(jet0)");
     ck_assert_str_eq(gh_prep_name(prep, 4), "share(jet1)");
-    ck_assert_str_eq(gh_prep_name(prep, 18), "MET");
+    ck_assert_str_eq(gh_prep_name(prep, 18), angle == 1 ? "MET" : "along(MET)");
     gh_archive_init(&archive, &hooks);
     ck_ok(gh_prep_save(prep, "prep", &archive));
     ck_ok(gh_prep_load(&hooks, "prep", &archive, &loaded));
@@ -94,7 +95,10 @@ START_TEST(there_and_back)
     ck_ok(gh_prep_forward(prep, work, N, data->values, D, 3, 0, z, width, jac));
     ck_ok(gh_prep_forward(loaded, other, N, data->values, D, 3, 0, z2, width, NULL));
     ck_assert(memcmp(z, z2, (size_t)(N * width) * sizeof *z) == 0);
-    for (int64_t i = 0; i < N; i++) turn[i] = 0.5 * (data->values[i * D + 1] / M_PI + 1);
+    for (int64_t i = 0; i < N; i++) {
+        const double *row = data->values + i * D;
+        turn[i] = 0.5 * (row[row[JET + 2] != 0 ? angle : 1] / M_PI + 1); /* without a jet it is that of missing momentum */
+    }
     gh_prep_inverse(prep, work, N, z, width, turn, 0, x, D);
     gh_prep_inverse(loaded, other, N, z, width, turn, 0, x2, D);
     ck_assert(memcmp(x, x2, N * D * sizeof *x) == 0);
@@ -108,6 +112,12 @@ START_TEST(there_and_back)
     gh_archive_clear(&archive);
     gh_dataset_free(data);
     free(z), free(z2), free(x), free(x2), free(jac), free(turn);
+}
+
+START_TEST(there_and_back)
+{
+    check_round_trip(chain, 1);
+    check_round_trip("objects(jet*, lep*, balance(MET, METphi))", JET + 4);
 }
 END_TEST
 
@@ -201,6 +211,23 @@ static void moved(const double *row, int which, double h, double *out)
     jet[1] = jet[2] * sqrt(cosh(jet[3]) * cosh(jet[3]) + ratio * ratio);
 }
 
+static double determinant(double m[5][5])
+{
+    double product = 1;
+    for (int j = 0; j < 5; j++) {
+        int best = j;
+        for (int i = j; i < 5; i++) best = fabs(m[i][j]) > fabs(m[best][j]) ? i : best;
+        for (int k = 0; k < 5; k++) {
+            const double swap = m[j][k];
+            m[j][k] = m[best][k], m[best][k] = swap;
+        }
+        product *= m[j][j];
+        for (int i = j + 1; i < 5; i++)
+            for (int k = 4; k >= j; k--) m[i][k] -= m[i][j] / m[j][j] * m[j][k];
+    }
+    return product;
+}
+
 START_TEST(log_jacobian_is_that_of_what_is_there)
 {
     static const int place[5] = {0, 1, 2, 3, 18};
@@ -222,18 +249,22 @@ START_TEST(log_jacobian_is_that_of_what_is_there)
         double z[P], up[P], down[P], other[D], jacobian, expected = 0, h = 1e-6, kink = 0;
         if (row[JET + 2] == 0 || row[JET + 7] != 0 || row[LEP + 1] != 0) continue;
         prepare(prep, work, row, z, &jacobian);
+        double matrix[5][5];
         for (int k = 0; k < 5; k++) {
-            double slopes[2];
+            double slopes[2][5];
             for (int half = 0; half < 2; half++) {
                 moved(row, k, half ? h : 0, other), prepare(prep, work, other, up, NULL);
                 moved(row, k, half ? 0 : -h, other), prepare(prep, work, other, down, NULL);
-                slopes[half] = (up[place[k]] - down[place[k]]) / h;
+                for (int j = 0; j < 5; j++) slopes[half][j] = (up[place[j]] - down[place[j]]) / h;
             }
-            kink = fmax(kink, fabs(slopes[0] / slopes[1] - 1)); /* a knot lies within h */
-            expected += log(slopes[0]);
-            for (int64_t j = 0; j < gh_prep_width(prep); j++) ck_assert(j == place[k] || fabs(up[j] - z[j]) < 1e-7);
+            for (int64_t j = 0; j < gh_prep_width(prep); j++) ck_assert(j < 4 || j == 18 || fabs(up[j] - z[j]) < 1e-7); /* nothing absent or discrete moves */
+            for (int j = 0; j < 5; j++) {
+                kink = fmax(kink, fabs(slopes[0][j] - slopes[1][j]) / (1e-3 + fabs(slopes[0][j]))); /* a knot lies within h */
+                matrix[j][k] = slopes[0][j];
+            }
         }
-        if (!(kink < 1e-4)) continue;
+        expected += log(fabs(determinant(matrix)));
+        if (!(kink < 1e-3)) continue;
         for (int64_t j = 4; j < 18; j++) expected -= log(gh_normal_pdf(z[j])); /* noise of what is absent */
         expected += log((double)singles / N / gh_normal_pdf(z[19]));
         const double share = (double)(row[JET] != 0 ? labelled : total - labelled) / (double)total;
@@ -288,6 +319,9 @@ START_TEST(wrong_settings_are_refused)
         {"objects(jet*, jet1)", "no further object is named 'jet1'"},
         {"log(jet0_pT), objects(jet*)", "as it stands in the data"},
         {"objects(jet0, *)", "no counterpart"},
+        {"objects(jet*, balance(MET, phi))", "'phi' is not a column, or no azimuth"},
+        {"objects(jet*, balance(MET))", "expected 'balance(MET, METphi)'"},
+        {"objects(balance(MET, METphi))", "no type of objects"},
     };
     genhep_dataset *data = events();
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
@@ -306,7 +340,7 @@ START_TEST(damaged_constants_are_refused)
     genhep_dataset *data = events();
     gh_prep *prep, *loaded;
     gh_archive archive;
-    ck_ok(fit(chain, data, &prep));
+    ck_ok(fit("objects(jet*, lep*, balance(MET, METphi))", data, &prep));
     gh_archive_init(&archive, &hooks);
     ck_ok(gh_prep_save(prep, "prep", &archive));
     gh_prep_free(prep);
