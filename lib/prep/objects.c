@@ -3,8 +3,8 @@
  *     u_0 = log(pT_0/L),  r_k = u_k/u_(k-1) in [0,1],  eta_k,  phi_k - phi_0 in [0, 2 pi),  log(m_k/pT_k)      L the least pT of the data
  *   so any coordinates are objects in falling pT above L. phi_0 belongs to the first object of the first type; its own coordinate is the
  *   angle to the first other azimuth among the columns, which is dropped and drawn uniformly, where there is one.
- *   'balance(MET, METphi)': missing momentum as what is left of it when the momenta of all objects are added, along and across phi_0; phi_0
- *   itself is drawn uniformly and its coordinate is noise. Then
+ *   'balance(METphi)': the azimuth of missing momentum as the angle to minus the sum of all objects' transverse momenta, which it balances;
+ *   phi_0 itself is drawn uniformly and its coordinate is noise. Then
  *     z = Phi^-1(F_{slot, n, discrete columns of the slot}(x))   for a present object,   z = normal noise for an absent one
  *   and two kinds of dequantised normal numbers (categories.h): one for the counts of all types together, and one for each type with
  *   discrete columns, for their values among those of events with as many objects. Other columns are mapped to normals within the
@@ -79,7 +79,7 @@ const char *gh_objects_read(const gh_objects *s, const double *row, int64_t step
             x[0] = k == 0 ? u : before > SMALLEST ? u / before : 1;
             x[1] = eta;
             const double phi = role_of(s, type->first + k, GH_OBJECTS_PHI, row, step);
-            x[2] = gh_objects_turn(phi - (t == 0 && k == 0 && s->missing < 0 ? reference : zero));
+            x[2] = gh_objects_turn(phi - (t == 0 && k == 0 && !s->balance ? reference : zero));
             if (type->width == 4) x[3] = log_mass(s, type->first + k, row, step, pt, eta);
             before = u;
         }
@@ -88,14 +88,14 @@ const char *gh_objects_read(const gh_objects *s, const double *row, int64_t step
     return NULL;
 }
 
-void gh_objects_left(const gh_objects *s, const double *row, int64_t step, double zero, double *result)
+double gh_objects_opposite(const gh_objects *s, const double *row, int64_t step)
 {
-    const double met = row[s->missing * step], angle = row[s->azimuth * step] - zero;
-    result[0] = met * cos(angle), result[1] = met * sin(angle);
+    double x = 0, y = 0;
     for (int64_t k = 0; k < s->slots; k++) {
-        const double pt = role_of(s, k, GH_OBJECTS_PT, row, step), turn = role_of(s, k, GH_OBJECTS_PHI, row, step) - zero;
-        result[0] += pt * cos(turn), result[1] += pt * sin(turn);
+        const double pt = role_of(s, k, GH_OBJECTS_PT, row, step), phi = role_of(s, k, GH_OBJECTS_PHI, row, step);
+        x -= pt * cos(phi), y -= pt * sin(phi);
     }
+    return atan2(y, x);
 }
 
 void gh_objects_pattern(const gh_objects *s, int64_t type, const double *row, int64_t step, double count, double *pattern)
@@ -276,16 +276,15 @@ static gh_status build_factors(gh_stage *stage, gh_objects *s)
     return GENHEP_OK;
 }
 
-/* Missing momentum: its two columns are among the rest, each for one component. */
-static gh_status build_missing(gh_objects *s)
+/* Missing momentum: one column of the rest, the azimuth. */
+static gh_status build_balance(gh_objects *s)
 {
-    int64_t along = -1, across = -1;
     for (int64_t j = 0; j < s->rest_count; j++) {
-        if (s->rest_kind[j] & GH_OBJECTS_ALONG) along = s->rest[j];
-        if (s->rest_kind[j] & GH_OBJECTS_ACROSS) across = s->rest[j];
+        if (!(s->rest_kind[j] & GH_OBJECTS_OPPOSITE)) continue;
+        if (s->rest[j] != s->azimuth) return damaged("missing momentum has the wrong azimuth");
+        s->balance = 1;
     }
-    s->missing = along;
-    return (along < 0) != (across < 0) || (along >= 0 && across != s->azimuth) ? damaged("missing momentum has one column") : GENHEP_OK;
+    return GENHEP_OK;
 }
 
 static gh_status objects_build(gh_stage *stage)
@@ -303,7 +302,7 @@ static gh_status objects_build(gh_stage *stage)
     GH_TRY(gh_stage_get_indices(stage, "rest", stage->width_in, &s->rest_count, &s->rest));
     GH_TRY(gh_stage_get_indices(stage, "rest_kind", GH_OBJECTS_KINDS, &count, &s->rest_kind));
     if (count != s->rest_count) return damaged("'rest_kind' has the wrong length");
-    GH_TRY(build_missing(s));
+    GH_TRY(build_balance(s));
     s->order = s->coordinates + s->rest_count;
     if (s->order > GH_OBJECTS_MOST) return damaged("there are too many coordinates");
     GH_TRY(gh_archive_get(&stage->constants, "quantiles", GH_F64, 2, dims, &entry));
@@ -356,7 +355,7 @@ static gh_status forward_type(const gh_stage *stage, const gh_pass *pass, int64_
 {
     const gh_objects *s = stage->state;
     const gh_object_type *type = &s->type[t];
-    const int64_t item = pass->first + (i < pass->rows ? i : pass->rows - 1), drawn = s->missing >= 0 ? 2 : -1; /* phi_0 when it is drawn */
+    const int64_t item = pass->first + (i < pass->rows ? i : pass->rows - 1), drawn = s->balance ? 2 : -1; /* phi_0 when it is drawn */
     double pattern[GH_OBJECTS_PATTERN + 1], *jacobian = pass->log_jacobian ? pass->log_jacobian + i : NULL;
     gh_objects_pattern(s, t, in, GH_PANEL, count, pattern);
     const int64_t p = gh_objects_find(type->values, type->patterns, gh_objects_pattern_width(type), pattern);
@@ -380,13 +379,10 @@ static gh_status forward_type(const gh_stage *stage, const gh_pass *pass, int64_
 static void forward_rest(const gh_objects *s, int64_t c, const double *in, double *z, double *jacobian)
 {
     const double zero = gh_objects_zero(s, in, GH_PANEL);
-    double left[2] = {0, 0};
-    if (s->missing >= 0) gh_objects_left(s, in, GH_PANEL, zero, left);
     for (int64_t j = 0; j < s->rest_count; j++) {
         double x = in[s->rest[j] * GH_PANEL];
         if (s->rest_kind[j] & GH_OBJECTS_TURNED) x = gh_objects_turn(x - zero);
-        if (s->rest_kind[j] & GH_OBJECTS_ALONG) x = left[0];
-        if (s->rest_kind[j] & GH_OBJECTS_ACROSS) x = left[1];
+        if (s->rest_kind[j] & GH_OBJECTS_OPPOSITE) x = gh_wrap_angle(x - gh_objects_opposite(s, in, GH_PANEL));
         z[s->coordinates + j] = s->rest_kind[j] & GH_OBJECTS_MAPPED ? map(s, s->rest_rows[c * s->rest_count + j], x, jacobian) : x;
     }
 }
@@ -441,7 +437,7 @@ static int64_t pattern_at(const gh_object_type *type, const int64_t block[2], do
 }
 
 /* Objects of one type from their coordinates; `zero` is the azimuth they are turned against, set by the first object of the first type; their
- * momenta are taken from left (2): x, y. */
+ * transverse momenta are taken from `left` (2). */
 static void inverse_type(const gh_objects *s, int64_t t, int64_t count, int64_t p, const double *z, double *zero, double *left, double *row)
 {
     const gh_object_type *type = &s->type[t];
@@ -459,7 +455,7 @@ static void inverse_type(const gh_objects *s, int64_t t, int64_t count, int64_t 
             x[j] = gh_quantile_inverse(s->quantiles + (type->rows[p * type->slots + k] + j) * s->knots, s->knots,
                                        z[type->first_coordinate + k * type->width + j]);
         u = k == 0 ? gh_clamp(x[0], 0, MOST_LOG_PT) : u * gh_clamp(x[0], 0, 1);
-        const double pt = type->least * gh_panel_exp(u), eta = gh_clamp(x[1], -MOST_ETA, MOST_ETA), phi = gh_wrap_angle(*zero + (t == 0 && k == 0 && s->missing >= 0 ? 0 : x[2]));
+        const double pt = type->least * gh_panel_exp(u), eta = gh_clamp(x[1], -MOST_ETA, MOST_ETA), phi = gh_wrap_angle(*zero + (t == 0 && k == 0 && s->balance ? 0 : x[2]));
         const double m = type->width == 4 ? pt * gh_panel_exp(gh_clamp(x[3], -MOST_LOG_PT, MOST_LOG_PT)) : type->mass, p3 = pt * cosh(eta);
         if (t == 0 && k == 0) *zero = phi;
         left[0] -= pt * cos(phi), left[1] -= pt * sin(phi);
@@ -472,19 +468,15 @@ static void inverse_type(const gh_objects *s, int64_t t, int64_t count, int64_t 
 }
 
 /* Columns of no object; left (2) is minus the sum of all objects' transverse momenta. */
-static void inverse_rest(const gh_objects *s, int64_t c, const double *z, double zero, double *left, double *row)
+static void inverse_rest(const gh_objects *s, int64_t c, const double *z, double zero, const double *left, double *row)
 {
     for (int64_t j = 0; j < s->rest_count; j++) {
         double x = z[s->coordinates + j];
         if (s->rest_kind[j] & GH_OBJECTS_MAPPED) x = gh_quantile_inverse(s->quantiles + s->rest_rows[c * s->rest_count + j] * s->knots, s->knots, x);
         if (s->rest_kind[j] & GH_OBJECTS_TURNED) x = gh_wrap_angle(zero + x);
-        if (s->rest_kind[j] & GH_OBJECTS_ALONG) left[0] += x * cos(zero), left[1] += x * sin(zero);
-        if (s->rest_kind[j] & GH_OBJECTS_ACROSS) left[0] -= x * sin(zero), left[1] += x * cos(zero);
+        if (s->rest_kind[j] & GH_OBJECTS_OPPOSITE) x = gh_wrap_angle(atan2(left[1], left[0]) + x);
         row[s->rest[j] * GH_PANEL] = x;
     }
-    if (s->missing < 0) return;
-    row[s->missing * GH_PANEL] = sqrt(left[0] * left[0] + left[1] * left[1]);
-    row[s->azimuth * GH_PANEL] = atan2(left[1], left[0]);
 }
 
 static void objects_inverse(const gh_stage *stage, const gh_pass *pass, const double *in, double *out)

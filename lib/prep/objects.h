@@ -12,8 +12,8 @@ enum {
     GH_OBJECTS_ROLES = 5      /* pT, eta, phi, E, m */
 };
 enum gh_objects_role { GH_OBJECTS_PT, GH_OBJECTS_ETA, GH_OBJECTS_PHI, GH_OBJECTS_E, GH_OBJECTS_M };
-/* what happens to a column of no object; of missing momentum one column stands for each component of what is left */
-enum { GH_OBJECTS_MAPPED = 1, GH_OBJECTS_TURNED = 2, GH_OBJECTS_ALONG = 4, GH_OBJECTS_ACROSS = 8, GH_OBJECTS_KINDS = 16 };
+/* what happens to a column of no object; the azimuth of missing momentum is turned against minus the sum of all objects */
+enum { GH_OBJECTS_MAPPED = 1, GH_OBJECTS_TURNED = 2, GH_OBJECTS_OPPOSITE = 4, GH_OBJECTS_KINDS = 8 };
 enum { GH_OBJECTS_MOST = 4 * GH_OBJECTS_SLOTS + 64 }; /* coordinates of objects and other columns that are decorrelated, at most */
 
 typedef struct gh_object_type {
@@ -34,7 +34,7 @@ typedef struct gh_objects {
     const int64_t *roles;     /* (slots, GH_OBJECTS_ROLES): column + 1, or 0 */
     const int64_t *discretes; /* columns */
     int64_t azimuth;          /* column that others are turned against, or -1 */
-    int64_t missing;          /* column of the missing momentum whose azimuth that is, or -1 */
+    int balance;              /* that azimuth is of missing momentum: it balances the objects */
     int64_t rest_count;
     const int64_t *rest, *rest_kind;
     gh_categories table;      /* counts of all types */
@@ -63,8 +63,8 @@ void gh_objects_pattern(const gh_objects *s, int64_t type, const double *row, in
 /** Azimuth of the first object of the first type, else that of the reference, else 0. */
 double gh_objects_zero(const gh_objects *s, const double *row, int64_t step);
 
-/** Momentum that is missing beside all objects, along and across the azimuth `zero`: result (2). */
-void gh_objects_left(const gh_objects *s, const double *row, int64_t step, double zero, double *result);
+/** Azimuth of minus the sum of all objects' transverse momenta. */
+double gh_objects_opposite(const gh_objects *s, const double *row, int64_t step);
 
 /** Coordinates (s->order) with the linear correlations of category c taken out, in place, and put back.
  * @return the log of the determinant that `take` divides by */

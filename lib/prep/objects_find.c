@@ -98,24 +98,24 @@ static gh_status find_mass(gh_objects_work *w, gh_object_type *type)
     return GENHEP_OK;
 }
 
-/* 'balance(MET, METphi)': the columns of missing momentum. */
-static gh_status find_missing(gh_objects_work *w, const char *text)
+/* 'balance(METphi)': the azimuth of missing momentum. */
+static gh_status find_balance(gh_objects_work *w, const char *text)
 {
     const gh_layout *in = w->fit->in;
-    char first[128], second[128];
+    char name[128];
     int end = 0;
-    if (sscanf(text, "balance( %127[^, ] , %127[^) ] )%n", first, second, &end) != 2 || end == 0 || text[end] != '\0')
-        GH_FAIL(GENHEP_E_OPTION, "prep: 'objects': found '%.80s', expected 'balance(MET, METphi)'", text);
-    w->s.missing = gh_layout_find(in, first);
-    w->s.azimuth = gh_layout_find(in, second);
-    const char *wrong = w->s.missing < 0 ? first : w->s.azimuth < 0 || in->list[w->s.azimuth].angle != GH_ANGLE_AZIMUTH ? second : NULL;
-    if (wrong) GH_FAIL(GENHEP_E_OPTION, "prep: 'objects(%.80s)': '%.80s' is not a column, or no azimuth; the closest is '%.80s'", w->fit->arguments->text, wrong, gh_layout_closest(in, wrong));
+    if (sscanf(text, "balance( %127[^,) ] )%n", name, &end) != 1 || end == 0 || text[end] != '\0')
+        GH_FAIL(GENHEP_E_OPTION, "prep: 'objects': found '%.80s', expected 'balance(METphi)'", text);
+    w->s.azimuth = gh_layout_find(in, name);
+    w->s.balance = 1;
+    if (w->s.azimuth < 0 || in->list[w->s.azimuth].angle != GH_ANGLE_AZIMUTH)
+        GH_FAIL(GENHEP_E_OPTION, "prep: 'objects(%.80s)': '%.80s' is not a column, or no azimuth; the closest is '%.80s'", w->fit->arguments->text, name, gh_layout_closest(in, name));
     return GENHEP_OK;
 }
 
 gh_status gh_objects_find_types(gh_objects_work *w)
 {
-    w->s.missing = w->s.azimuth = -1;
+    w->s.azimuth = -1;
     const gh_arguments *arguments = w->fit->arguments;
     if (arguments->count < 1 || arguments->count > GH_OBJECTS_TYPES)
         GH_FAIL(GENHEP_E_OPTION, "prep: 'objects(%.80s)' has %lld types of objects, expected 1 to %d: 'objects(jet*, lep*)'", arguments->text, (long long)arguments->count,
@@ -125,7 +125,7 @@ gh_status gh_objects_find_types(gh_objects_work *w)
     int64_t types = 0;
     for (int64_t a = 0; a < arguments->count; a++) {
         if (strncmp(arguments->items[a], "balance(", 8) == 0) {
-            GH_TRY(find_missing(w, arguments->items[a]));
+            GH_TRY(find_balance(w, arguments->items[a]));
             continue;
         }
         gh_object_type *type = &w->s.type[types];
@@ -155,8 +155,8 @@ gh_status gh_objects_find_rest(gh_objects_work *w)
             w->s.azimuth = j;
             continue;
         }
-        if (w->s.missing >= 0 && (j == w->s.missing || j == w->s.azimuth)) {
-            w->rest_kind[w->s.rest_count] = GH_OBJECTS_MAPPED | (j == w->s.missing ? GH_OBJECTS_ALONG : GH_OBJECTS_ACROSS);
+        if (w->s.balance && j == w->s.azimuth) {
+            w->rest_kind[w->s.rest_count] = GH_OBJECTS_MAPPED | GH_OBJECTS_OPPOSITE;
             w->rest[w->s.rest_count++] = j;
             continue;
         }

@@ -183,19 +183,12 @@ cleanup:
     return status;
 }
 
-/* What is mapped of a column of no object. */
-static void rest_column(const gh_objects_work *w, int64_t j, double *column)
+/* What is mapped of a column of no object, for event i. */
+static double rest_value(const gh_objects_work *w, int64_t j, int64_t i)
 {
-    const gh_fit *fit = w->fit;
-    for (int64_t i = 0; i < fit->n; i++) {
-        const double zero = gh_objects_zero(&w->s, fit->columns + i, fit->n);
-        double left[2];
-        column[i] = fit->columns[w->rest[j] * fit->n + i];
-        if (w->rest_kind[j] & GH_OBJECTS_TURNED) column[i] = gh_objects_turn(column[i] - zero);
-        if (!(w->rest_kind[j] & (GH_OBJECTS_ALONG | GH_OBJECTS_ACROSS))) continue;
-        gh_objects_left(&w->s, fit->columns + i, fit->n, zero, left);
-        column[i] = left[w->rest_kind[j] & GH_OBJECTS_ALONG ? 0 : 1];
-    }
+    const double *row = w->fit->columns + i, x = row[w->rest[j] * w->fit->n];
+    if (w->rest_kind[j] & GH_OBJECTS_TURNED) return gh_objects_turn(x - gh_objects_zero(&w->s, row, w->fit->n));
+    return w->rest_kind[j] & GH_OBJECTS_OPPOSITE ? gh_wrap_angle(x - gh_objects_opposite(&w->s, row, w->fit->n)) : x;
 }
 
 /* Columns of no object, within the counts. Stores "rest_rows". */
@@ -217,7 +210,7 @@ static gh_status fit_rest(gh_objects_work *w, const gh_categories *table)
     for (int64_t j = 0; j < w->s.rest_count; j++) {
         int64_t shared = -1;
         if (!(w->rest_kind[j] & GH_OBJECTS_MAPPED)) continue;
-        rest_column(w, j, column);
+        for (int64_t i = 0; i < fit->n; i++) column[i] = rest_value(w, j, i);
         for (int64_t c = 0; c < table->count; c++) {
             const int rare = events[c] < LEAST_EVENTS;
             rows[c * w->s.rest_count + j] = rare && shared >= 0 ? shared : w->knot_rows;
@@ -250,20 +243,13 @@ static void normals_of(const gh_objects_work *w, int64_t i, double *z)
         for (int64_t k = 0; k < type->slots; k++)
             for (int64_t j = 0; j < type->width; j++) {
                 const int64_t c = type->first_coordinate + k * type->width + j, row = w->rows[t][w->pattern[t * n + i] * type->slots + k] + j;
-                const int there = k < (int64_t)w->counts[i * w->s.types + t] && !(w->s.missing >= 0 && c == 2);
+                const int there = k < (int64_t)w->counts[i * w->s.types + t] && !(w->s.balance && c == 2);
                 z[c] = there ? gh_quantile_forward(w->quantiles + row * knots, knots, w->raw[c * n + i], &slope) : 0;
             }
     }
-    const double zero = gh_objects_zero(&w->s, w->fit->columns + i, n);
-    double left[2] = {0, 0};
-    if (w->s.missing >= 0) gh_objects_left(&w->s, w->fit->columns + i, n, zero, left);
     for (int64_t j = 0; j < w->s.rest_count; j++) {
-        const int64_t kind = w->rest_kind[j];
-        double x = w->fit->columns[w->rest[j] * n + i];
-        if (kind & GH_OBJECTS_TURNED) x = gh_objects_turn(x - zero);
-        if (kind & (GH_OBJECTS_ALONG | GH_OBJECTS_ACROSS)) x = left[kind & GH_OBJECTS_ALONG ? 0 : 1];
         const double *q = w->quantiles + w->rest_rows[w->category[i] * w->s.rest_count + j] * knots;
-        z[w->s.coordinates + j] = kind & GH_OBJECTS_MAPPED ? gh_quantile_forward(q, knots, x, &slope) : 0;
+        z[w->s.coordinates + j] = w->rest_kind[j] & GH_OBJECTS_MAPPED ? gh_quantile_forward(q, knots, rest_value(w, j, i), &slope) : 0;
     }
 }
 
@@ -362,10 +348,7 @@ static gh_status add_layout(const gh_objects_work *w)
         }
     for (int64_t j = 0; j < w->s.rest_count; j++) {
         const gh_coordinate *c = &w->fit->in->list[w->rest[j]];
-        const int left = w->rest_kind[j] & (GH_OBJECTS_ALONG | GH_OBJECTS_ACROSS);
-        const char *format = !left ? "%s" : left == GH_OBJECTS_ALONG ? "along(%s)" : "across(%s)";
-        GH_TRY(gh_layout_add(out, w->rest_kind[j] & GH_OBJECTS_MAPPED ? GH_COORDINATE_MAPPED : (enum gh_coordinate_kind)c->kind, GH_ANGLE_NONE, format,
-                             left ? w->fit->in->list[w->s.missing].name : c->name));
+        GH_TRY(gh_layout_add(out, w->rest_kind[j] & GH_OBJECTS_MAPPED ? GH_COORDINATE_MAPPED : (enum gh_coordinate_kind)c->kind, GH_ANGLE_NONE, "%s", c->name));
     }
     GH_TRY(gh_layout_add(out, GH_COORDINATE_DISCRETE, GH_ANGLE_NONE, "count(%.180s)", w->fit->arguments->text));
     for (int64_t t = 0; t < w->s.types; t++)
