@@ -113,6 +113,19 @@ static gh_status find_balance(gh_objects_work *w, const char *text)
     return GENHEP_OK;
 }
 
+/* Every name in data.masses is that of a slot. */
+static gh_status check_masses(const gh_objects_work *w)
+{
+    char names[GH_OBJECTS_SLOTS][128];
+    gh_particle_entry entries[GH_OBJECTS_SLOTS];
+    const gh_particle_list slots = {.list = entries, .count = w->s.slots};
+    for (int64_t k = 0; k < w->s.slots; k++) {
+        snprintf(names[k], sizeof names[k], "%.*s", (int)gh_objects_stem(w->names[k]), w->names[k]);
+        entries[k] = (gh_particle_entry){.name = names[k]};
+    }
+    return gh_masses_check(gh_option_text(w->fit->options, "data.masses"), &slots);
+}
+
 gh_status gh_objects_find_types(gh_objects_work *w)
 {
     w->s.azimuth = -1;
@@ -137,6 +150,7 @@ gh_status gh_objects_find_types(gh_objects_work *w)
         GH_TRY(find_mass(w, type));
     }
     w->s.types = types;
+    GH_TRY(check_masses(w));
     if (types == 0) GH_FAIL(GENHEP_E_OPTION, "prep: 'objects(%.80s)' has no type of objects: 'objects(jet*, lep*)'", arguments->text);
     return GENHEP_OK;
 }

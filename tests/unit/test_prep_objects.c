@@ -53,15 +53,21 @@ static genhep_dataset *events(void)
     return data;
 }
 
-static gh_status fit_with(const gh_hooks *hooks, const char *prep_text, const genhep_dataset *data, gh_prep **prep)
+static gh_status fit_masses(const gh_hooks *hooks, const char *masses, const char *prep_text, const genhep_dataset *data, gh_prep **prep)
 {
     genhep_options *options;
     ck_ok(genhep_options_create(&options));
     ck_ok(genhep_options_set(options, "prep", prep_text));
     ck_ok(genhep_options_set(options, "prep.knots", "201"));
+    ck_ok(genhep_options_set(options, "data.masses", masses));
     gh_status status = gh_prep_fit(hooks, options, data, prep);
     genhep_options_free(options);
     return status;
+}
+
+static gh_status fit_with(const gh_hooks *hooks, const char *prep_text, const genhep_dataset *data, gh_prep **prep)
+{
+    return fit_masses(hooks, "", prep_text, data, prep);
 }
 
 static gh_status fit(const char *prep_text, const genhep_dataset *data, gh_prep **prep)
@@ -330,6 +336,13 @@ START_TEST(wrong_settings_are_refused)
         ck_fails(fit(cases[k].chain, data, &prep), GENHEP_E_OPTION, cases[k].part);
         ck_assert_ptr_null(prep);
     }
+    gh_hooks hooks = gh_hooks_default();
+    gh_prep *prep;
+    ck_fails(fit_masses(&hooks, "lpe*: 0", chain, data, &prep), GENHEP_E_OPTION, "no particle is named 'lpe*'");
+    ck_fails(fit_masses(&hooks, "lep*: free", chain, data, &prep), GENHEP_E_OPTION, "'lep0' cannot be free");
+    ck_ok(fit_masses(&hooks, "jet*: 5", chain, data, &prep)); /* one coordinate less in each of three slots */
+    ck_assert_int_eq(gh_prep_width(prep), P - 3);
+    gh_prep_free(prep);
     gh_dataset_free(data);
 }
 END_TEST
