@@ -20,11 +20,13 @@ enum { E, PT, ETA, PHI };
 #define MET_LEAST 0.1
 #define MASS_LEAST 10.0
 #define MASS_MOST 1e4
-static const double rounding = 2e-6; /* of columns stored as float: of m^2 relative to E^2, twice that of E relative to pT */
+static const double rounding =
+    2e-6; /* of columns stored as float: of m^2 relative to E^2, twice that of E relative to pT */
 
 static const char *const names[GH_JET_HISTOGRAMS] = {
-    "MET",      "METphi",  "jet0_E",   "jet0_pT",  "jet0_eta", "jet0_phi", "jet1_E",   "jet1_pT",  "jet1_eta", "jet1_phi", "jet2_E",   "jet2_pT",  "jet2_eta", "jet2_phi",
-    "jet3_E",   "jet3_pT", "jet3_eta", "jet3_phi", "lep0_E",   "lep0_pT",  "lep0_eta", "lep0_phi", "m(2j)",    "m(3j)",    "m(4j)",    "m(4j1l)",  "m(4j2l)"};
+    "MET",      "METphi",  "jet0_E",   "jet0_pT",  "jet0_eta", "jet0_phi", "jet1_E",  "jet1_pT",  "jet1_eta",
+    "jet1_phi", "jet2_E",  "jet2_pT",  "jet2_eta", "jet2_phi", "jet3_E",   "jet3_pT", "jet3_eta", "jet3_phi",
+    "lep0_E",   "lep0_pT", "lep0_eta", "lep0_phi", "m(2j)",    "m(3j)",    "m(4j)",   "m(4j1l)",  "m(4j2l)"};
 static const char *const last_lepton[4] = {"lep1_E", "lep1_pT", "lep1_eta", "lep1_phi"};
 
 /* Columns of the direct histograms, then those of the second lepton. */
@@ -98,9 +100,14 @@ void gh_histogram_compare(int64_t bins, const double *p, const double *q, gh_his
 
 static const double *axis(int histogram, int *bins, int *logarithmic)
 {
-    static const double ranges[][2] = {{MET_LEAST, MOST}, {-M_PI, M_PI}, {JET_LEAST, MOST}, {JET_LEAST, MOST}, {-JET_ETA, JET_ETA}, {-M_PI, M_PI},
-                                       {LEPTON_LEAST, MOST}, {LEPTON_LEAST, MOST}, {-LEPTON_ETA, LEPTON_ETA}, {-M_PI, M_PI}, {MASS_LEAST, MASS_MOST}};
-    const int kind = histogram < 2 ? histogram : histogram < 18 ? 2 + (histogram - 2) % 4 : histogram < GH_JET_DIRECT ? 6 + (histogram - 18) % 4 : 10;
+    static const double ranges[][2] = {{MET_LEAST, MOST},    {-M_PI, M_PI},          {JET_LEAST, MOST},
+                                       {JET_LEAST, MOST},    {-JET_ETA, JET_ETA},    {-M_PI, M_PI},
+                                       {LEPTON_LEAST, MOST}, {LEPTON_LEAST, MOST},   {-LEPTON_ETA, LEPTON_ETA},
+                                       {-M_PI, M_PI},        {MASS_LEAST, MASS_MOST}};
+    const int kind = histogram < 2               ? histogram
+                     : histogram < 18            ? 2 + (histogram - 2) % 4
+                     : histogram < GH_JET_DIRECT ? 6 + (histogram - 18) % 4
+                                                 : 10;
     *logarithmic = kind == 0 || kind == 2 || kind == 3 || kind == 6 || kind == 7 || kind == 10;
     *bins = *logarithmic ? 25 : 26;
     return ranges[kind];
@@ -110,15 +117,16 @@ static const double *axis(int histogram, int *bins, int *logarithmic)
 static int bin_of(double x, const double range[2], int bins, int logarithmic)
 {
     if (!(x >= range[0] && x <= range[1])) return -1;
-    const double place = logarithmic ? log(x / range[0]) / log(range[1] / range[0]) : (x - range[0]) / (range[1] - range[0]);
+    const double place = logarithmic ? log(x / range[0]) / log(range[1] / range[0])
+                                     : (x - range[0]) / (range[1] - range[0]);
     const int k = (int)(place * bins);
     return k < bins ? k : bins - 1;
 }
 
 static void add_momentum(const gh_event_rows *rows, const int64_t at[4], int64_t i, double sum[4])
 {
-    const double e = rows->columns[at[E] * rows->n + i], pt = rows->columns[at[PT] * rows->n + i], eta = rows->columns[at[ETA] * rows->n + i],
-                 phi = rows->columns[at[PHI] * rows->n + i];
+    const double e = rows->columns[at[E] * rows->n + i], pt = rows->columns[at[PT] * rows->n + i],
+                 eta = rows->columns[at[ETA] * rows->n + i], phi = rows->columns[at[PHI] * rows->n + i];
     sum[0] += e, sum[1] += pt * cos(phi), sum[2] += pt * sin(phi), sum[3] += pt * sinh(eta);
 }
 
@@ -146,7 +154,8 @@ static void fill(const gh_event_rows *rows, const columns *c, double heights[GH_
         for (int h = 0; h < GH_JET_HISTOGRAMS; h++) {
             int bins, logarithmic;
             const double *range = axis(h, &bins, &logarithmic);
-            const int k = bin_of(h < GH_JET_DIRECT ? rows->columns[c->at[h] * rows->n + i] : m[h - GH_JET_DIRECT], range, bins, logarithmic);
+            const int k = bin_of(h < GH_JET_DIRECT ? rows->columns[c->at[h] * rows->n + i] : m[h - GH_JET_DIRECT],
+                                 range, bins, logarithmic);
             if (k >= 0) heights[h][k] += w;
         }
     }
@@ -179,7 +188,8 @@ static double poisson(stream *s, double mean)
 }
 
 /* Mean 1-d score of two samples of n[0] and n[1] events whose bins have the truth's shares. */
-static double ceiling(const double heights[GH_JET_HISTOGRAMS][GH_JET_MOST_BINS], const double n[2], int64_t seed, int64_t which)
+static double ceiling(const double heights[GH_JET_HISTOGRAMS][GH_JET_MOST_BINS], const double n[2], int64_t seed,
+                      int64_t which)
 {
     stream s = {gh_rng_make(seed, GH_RANDOM_EVALUATE, GH_EVALUATE_CEILING), which << 40};
     double sum = 0;
@@ -201,7 +211,8 @@ static double ceiling(const double heights[GH_JET_HISTOGRAMS][GH_JET_MOST_BINS],
 
 static void fill_cells(const gh_event_rows *rows, const columns *c, double *cells)
 {
-    const double range[2] = {-M_PI, M_PI}, *first = rows->columns + c->at[5] * rows->n, *second = rows->columns + c->at[9] * rows->n;
+    const double range[2] = {-M_PI, M_PI}, *first = rows->columns + c->at[5] * rows->n,
+                 *second = rows->columns + c->at[9] * rows->n;
     double sum = 0;
     for (int64_t i = 0; i < rows->n; i++) {
         const int a = bin_of(first[i], range, GH_JET_CELLS, 0), b = bin_of(second[i], range, GH_JET_CELLS, 0);
@@ -238,9 +249,12 @@ static double physical(const gh_event_rows *rows, const columns *c, int64_t i)
     for (int k = 0; k < 6; k++) {
         double x[4];
         for (int j = 0; j < 4; j++) x[j] = rows->columns[c->at[2 + 4 * k + j] * rows->n + i];
-        const double least = k < 4 ? JET_LEAST : LEPTON_LEAST, widest = k < 4 ? JET_ETA : LEPTON_ETA, p = x[PT] * cosh(x[ETA]), square = (x[E] - p) * (x[E] + p);
+        const double least = k < 4 ? JET_LEAST : LEPTON_LEAST, widest = k < 4 ? JET_ETA : LEPTON_ETA,
+                     p = x[PT] * cosh(x[ETA]), square = (x[E] - p) * (x[E] + p);
         if (k == 4) before = INFINITY;
-        if (!(x[E] >= least && x[E] <= MOST && x[PT] >= least && x[PT] <= MOST && fabs(x[ETA]) <= widest && fabs(x[PHI]) <= M_PI + rounding)) return 0;
+        if (!(x[E] >= least && x[E] <= MOST && x[PT] >= least && x[PT] <= MOST && fabs(x[ETA]) <= widest &&
+              fabs(x[PHI]) <= M_PI + rounding))
+            return 0;
         if (x[PT] > before || x[E] < x[PT] * (1 - 0.5 * rounding) || square < -rounding * x[E] * x[E]) return 0;
         if (k >= 4) sum += sqrt(fmax(0, square)) / x[E];
         before = x[PT];
@@ -259,7 +273,8 @@ static double physicality(const gh_event_rows *rows, const columns *c)
     return sum / total;
 }
 
-gh_status gh_jet_figures_make(const gh_hooks *hooks, const gh_event_layout *layout, const gh_event_rows rows[2], int64_t seed, double n_training, gh_jet_figures *f)
+gh_status gh_jet_figures_make(const gh_hooks *hooks, const gh_event_layout *layout, const gh_event_rows rows[2],
+                              int64_t seed, double n_training, gh_jet_figures *f)
 {
     double heights[2][GH_JET_HISTOGRAMS][GH_JET_MOST_BINS];
     columns c;
@@ -278,6 +293,7 @@ gh_status gh_jet_figures_make(const gh_hooks *hooks, const gh_event_layout *layo
     }
     const double sizes[2] = {rows[0].effective, rows[1].effective}, training[2] = {rows[0].effective, n_training};
     f->score_1d_ceiling = ceiling((const double(*)[GH_JET_MOST_BINS])heights[0], sizes, seed, 0);
-    f->score_1d_training = n_training > 0 ? ceiling((const double(*)[GH_JET_MOST_BINS])heights[0], training, seed, 1) : NAN;
+    f->score_1d_training = n_training > 0 ? ceiling((const double(*)[GH_JET_MOST_BINS])heights[0], training, seed, 1)
+                                          : NAN;
     return compare_cells(hooks, rows, &c, f);
 }

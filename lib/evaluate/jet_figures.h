@@ -25,19 +25,20 @@ void gh_histogram_compare(int64_t bins, const double *p, const double *q, gh_his
 typedef struct gh_jet_figures {
     const char *name[GH_JET_HISTOGRAMS];
     gh_histogram_distance histogram[GH_JET_HISTOGRAMS];
-    double score_1d;          /* sum over the histograms, NAN when one of them has none */
-    double score_1d_ceiling;  /* its mean for two samples of the truth's distribution and of these sizes */
-    double score_1d_training; /* the same with as many events as the training sample in place of the generated ones; NAN without */
-    double holes[2];          /* share of empty cells of phi(jet0) against phi(jet1) */
-    double chi2_2d, js_2d;    /* of these cells, normalised to one */
-    double score_2d;          /* (chi2 + js) |holes of truth - holes of generated| */
+    double score_1d;         /* sum over the histograms, NAN when one of them has none */
+    double score_1d_ceiling; /* its mean for two samples of the truth's distribution and of these sizes */
+    double
+        score_1d_training; /* the same with as many events as the training sample in place of the generated ones; NAN without */
+    double holes[2];       /* share of empty cells of phi(jet0) against phi(jet1) */
+    double chi2_2d, js_2d; /* of these cells, normalised to one */
+    double score_2d;       /* (chi2 + js) |holes of truth - holes of generated| */
     double physicality[2];
 } gh_jet_figures;
 
 /** @param rows       truth and generated
  * @param n_training rows of the training sample, 0 without one
  * @return GENHEP_E_SHAPE (a column is missing), GENHEP_E_NOMEM */
-gh_status gh_jet_figures_make(const gh_hooks *hooks, const gh_event_layout *layout, const gh_event_rows rows[2], int64_t seed, double n_training,
-                              gh_jet_figures *figures);
+gh_status gh_jet_figures_make(const gh_hooks *hooks, const gh_event_layout *layout, const gh_event_rows rows[2],
+                              int64_t seed, double n_training, gh_jet_figures *figures);
 
 #endif

@@ -22,7 +22,7 @@
 #include "base/normal.h"
 
 #define TURN (2 * GH_PI)
-#define SMALLEST 1e-9     /* of u, to divide by */
+#define SMALLEST 1e-9      /* of u, to divide by */
 #define SMALLEST_MASS 1e-6 /* of m/pT */
 #define MOST_LOG_PT 40.0
 #define MOST_ETA 20.0
@@ -60,7 +60,8 @@ static double log_mass(const gh_objects *s, int64_t slot, const double *row, int
     return 0.5 * log(square > SMALLEST_MASS * SMALLEST_MASS ? square : SMALLEST_MASS * SMALLEST_MASS);
 }
 
-const char *gh_objects_read(const gh_objects *s, const double *row, int64_t step, double *counts, double *raw, int64_t *bad)
+const char *gh_objects_read(const gh_objects *s, const double *row, int64_t step, double *counts, double *raw,
+                            int64_t *bad)
 {
     const double zero = gh_objects_zero(s, row, step), reference = s->azimuth >= 0 ? row[s->azimuth * step] : 0;
     for (int64_t t = 0; t < s->types; t++) {
@@ -68,11 +69,13 @@ const char *gh_objects_read(const gh_objects *s, const double *row, int64_t step
         double before = 0;
         int64_t n = 0;
         for (int64_t k = 0; k < type->slots; k++) {
-            const double pt = role_of(s, type->first + k, GH_OBJECTS_PT, row, step), eta = role_of(s, type->first + k, GH_OBJECTS_ETA, row, step);
+            const double pt = role_of(s, type->first + k, GH_OBJECTS_PT, row, step),
+                         eta = role_of(s, type->first + k, GH_OBJECTS_ETA, row, step);
             double *x = raw + type->first_coordinate + k * type->width;
             *bad = type->first + k;
             if (pt == 0) continue;
-            if (!(pt > 0 && isfinite(pt) && fabs(eta) <= MOST_ETA)) return "expected a pT of 0 or more and a finite eta";
+            if (!(pt > 0 && isfinite(pt) && fabs(eta) <= MOST_ETA))
+                return "expected a pT of 0 or more and a finite eta";
             if (n++ != k) return "expected objects to fill their slots from the first on";
             const double u = pt > type->least ? log(pt / type->least) : 0;
             if (k && u > before * (1 + 1e-12)) return "expected objects in falling pT";
@@ -98,12 +101,14 @@ double gh_objects_opposite(const gh_objects *s, const double *row, int64_t step)
     return atan2(y, x);
 }
 
-void gh_objects_pattern(const gh_objects *s, int64_t type, const double *row, int64_t step, double count, double *pattern)
+void gh_objects_pattern(const gh_objects *s, int64_t type, const double *row, int64_t step, double count,
+                        double *pattern)
 {
     const gh_object_type *t = &s->type[type];
     *pattern++ = count;
     for (int64_t k = 0; k < t->slots * t->discretes; k++)
-        pattern[k] = k < (int64_t)count * t->discretes ? row[s->discretes[t->first_discrete + k] * step] + 0.0 : 0; /* no -0 */
+        pattern[k] = k < (int64_t)count * t->discretes ? row[s->discretes[t->first_discrete + k] * step] + 0.0
+                                                       : 0; /* no -0 */
 }
 
 int64_t gh_objects_find(const double *values, int64_t count, int64_t width, const double *row)
@@ -197,7 +202,8 @@ static gh_status build_types(gh_stage *stage, gh_objects *s)
         type->least = edges[2 * t];
         type->mass = edges[2 * t + 1];
         type->width = type->mass < 0 ? 4 : 3;
-        if (type->slots < 1 || type->slots * type->discretes >= GH_OBJECTS_PATTERN || !(type->least > 0)) return damaged("a type has a wrong number of slots or least pT");
+        if (type->slots < 1 || type->slots * type->discretes >= GH_OBJECTS_PATTERN || !(type->least > 0))
+            return damaged("a type has a wrong number of slots or least pT");
         s->slots += type->slots;
         s->coordinates += type->slots * type->width;
         total += type->slots * type->discretes;
@@ -227,18 +233,22 @@ static gh_status build_patterns(gh_stage *stage, gh_objects *s, int64_t t)
     GH_TRY(gh_stage_get(stage, name, type->patterns, &type->shares));
     snprintf(name, sizeof name, "pattern_rows_%d", (int)t);
     GH_TRY(gh_stage_get_indices(stage, name, s->knot_rows, &count, &type->rows));
-    if (type->patterns < 1 || type->patterns > GH_MOST_CATEGORIES || count != type->patterns * type->slots) return damaged("a table of patterns has the wrong size");
+    if (type->patterns < 1 || type->patterns > GH_MOST_CATEGORIES || count != type->patterns * type->slots)
+        return damaged("a table of patterns has the wrong size");
     GH_TRY(gh_alloc(&stage->hooks, &type->begins, type->patterns, sizeof *type->begins));
     GH_TRY(gh_alloc(&stage->hooks, &type->borders, type->patterns, sizeof *type->borders));
     for (int64_t p = 0; p < type->patterns; p++) {
         const double *row = type->values + p * width;
         const int same = p && row[-width] == row[0];
-        if (!(row[0] >= 0 && row[0] <= (double)type->slots && row[0] == floor(row[0]) && type->shares[p] > 0)) return damaged("a pattern has a wrong count or share");
+        if (!(row[0] >= 0 && row[0] <= (double)type->slots && row[0] == floor(row[0]) && type->shares[p] > 0))
+            return damaged("a pattern has a wrong count or share");
         type->begins[p] = same ? type->begins[p - 1] + type->shares[p - 1] : 0;
         type->borders[p] = same ? gh_normal_quantile(type->begins[p]) : -INFINITY;
-        if (!(type->begins[p] + type->shares[p] < 1 + 1e-6)) return damaged("the shares of patterns do not add up to 1");
+        if (!(type->begins[p] + type->shares[p] < 1 + 1e-6))
+            return damaged("the shares of patterns do not add up to 1");
         for (int64_t k = 0; k < (int64_t)row[0]; k++)
-            if (type->rows[p * type->slots + k] + type->width > s->knot_rows) return damaged("a pattern names quantiles that are not there");
+            if (type->rows[p * type->slots + k] + type->width > s->knot_rows)
+                return damaged("a pattern names quantiles that are not there");
     }
     return GENHEP_OK;
 }
@@ -310,14 +320,16 @@ static gh_status objects_build(gh_stage *stage)
     s->knots = entry->dims[1];
     s->quantiles = entry->data;
     if (s->knots < 2 || s->knots > GH_QUANTILE_MOST_KNOTS) return damaged("the number of knots is out of range");
-    for (int64_t r = 0; r < s->knot_rows; r++) GH_TRY(gh_quantile_check(stage, "of an object", s->quantiles + r * s->knots, s->knots));
+    for (int64_t r = 0; r < s->knot_rows; r++)
+        GH_TRY(gh_quantile_check(stage, "of an object", s->quantiles + r * s->knots, s->knots));
     for (int64_t t = 0; t < s->types; t++) {
         GH_TRY(build_patterns(stage, s, t));
         discrete += s->type[t].discretes > 0;
     }
     GH_TRY(gh_categories_build(stage, s->types, &s->table));
     GH_TRY(gh_stage_get_indices(stage, "rest_rows", s->knot_rows, &count, &s->rest_rows));
-    if (count != s->table.count * s->rest_count || stage->width_out != s->coordinates + s->rest_count + discrete) return damaged("widths do not fit each other");
+    if (count != s->table.count * s->rest_count || stage->width_out != s->coordinates + s->rest_count + discrete)
+        return damaged("widths do not fit each other");
     stage->draws = discrete + s->coordinates;
     stage->uniforms = s->azimuth >= 0;
     GH_TRY(build_factors(stage, s));
@@ -350,23 +362,26 @@ static double pattern_normal(const gh_object_type *type, int64_t p, double unifo
 }
 
 /* Coordinates z of one type in row i; `in` begins there, `out` at the panel. *discrete counts the discrete coordinates so far. */
-static gh_status forward_type(const gh_stage *stage, const gh_pass *pass, int64_t i, int64_t t, double count, const double *in, const double *raw,
-                              int64_t *discrete, double *z, double *out)
+static gh_status forward_type(const gh_stage *stage, const gh_pass *pass, int64_t i, int64_t t, double count,
+                              const double *in, const double *raw, int64_t *discrete, double *z, double *out)
 {
     const gh_objects *s = stage->state;
     const gh_object_type *type = &s->type[t];
-    const int64_t item = pass->first + (i < pass->rows ? i : pass->rows - 1), drawn = s->balance ? 2 : -1; /* phi_0 when it is drawn */
+    const int64_t item = pass->first + (i < pass->rows ? i : pass->rows - 1),
+                  drawn = s->balance ? 2 : -1; /* phi_0 when it is drawn */
     double pattern[GH_OBJECTS_PATTERN + 1], *jacobian = pass->log_jacobian ? pass->log_jacobian + i : NULL;
     gh_objects_pattern(s, t, in, GH_PANEL, count, pattern);
     const int64_t p = gh_objects_find(type->values, type->patterns, gh_objects_pattern_width(type), pattern);
     if (p < 0)
-        return gh_stage_domain(stage, pass, i, stage->names[s->roles[type->first * GH_OBJECTS_ROLES] - 1], count,
-                               "a number of objects, or values of their discrete columns, that the training data do not have");
+        return gh_stage_domain(
+            stage, pass, i, stage->names[s->roles[type->first * GH_OBJECTS_ROLES] - 1], count,
+            "a number of objects, or values of their discrete columns, that the training data do not have");
     for (int64_t k = 0; k < type->slots; k++)
         for (int64_t j = 0; j < type->width; j++) {
             const int64_t c = type->first_coordinate + k * type->width + j;
-            z[c] = k < (int64_t)count && c != drawn ? map(s, type->rows[p * type->slots + k] + j, raw[c], jacobian)
-                                                    : noise(gh_rng_uniform(&pass->rng, item, stage->first_draw + c), jacobian);
+            z[c] = k < (int64_t)count && c != drawn
+                       ? map(s, type->rows[p * type->slots + k] + j, raw[c], jacobian)
+                       : noise(gh_rng_uniform(&pass->rng, item, stage->first_draw + c), jacobian);
         }
     if (type->discretes == 0) return GENHEP_OK;
     const int64_t at = ++*discrete;
@@ -383,7 +398,9 @@ static void forward_rest(const gh_objects *s, int64_t c, const double *in, doubl
         double x = in[s->rest[j] * GH_PANEL];
         if (s->rest_kind[j] & GH_OBJECTS_TURNED) x = gh_objects_turn(x - zero);
         if (s->rest_kind[j] & GH_OBJECTS_OPPOSITE) x = gh_wrap_angle(x - gh_objects_opposite(s, in, GH_PANEL));
-        z[s->coordinates + j] = s->rest_kind[j] & GH_OBJECTS_MAPPED ? map(s, s->rest_rows[c * s->rest_count + j], x, jacobian) : x;
+        z[s->coordinates + j] = s->rest_kind[j] & GH_OBJECTS_MAPPED
+                                    ? map(s, s->rest_rows[c * s->rest_count + j], x, jacobian)
+                                    : x;
     }
 }
 
@@ -391,7 +408,8 @@ static void forward_rest(const gh_objects *s, int64_t c, const double *in, doubl
 static gh_status forward_row(const gh_stage *stage, const gh_pass *pass, int64_t i, const double *in, double *out)
 {
     const gh_objects *s = stage->state;
-    double counts[GH_OBJECTS_TYPES] = {0}, raw[4 * GH_OBJECTS_SLOTS], z[GH_OBJECTS_MOST], *jacobian = pass->log_jacobian ? pass->log_jacobian + i : NULL;
+    double counts[GH_OBJECTS_TYPES] = {0}, raw[4 * GH_OBJECTS_SLOTS], z[GH_OBJECTS_MOST],
+           *jacobian = pass->log_jacobian ? pass->log_jacobian + i : NULL;
     int64_t bad = 0, discrete = 0, item = pass->first + (i < pass->rows ? i : pass->rows - 1);
     const char *wrong = gh_objects_read(s, in, GH_PANEL, counts, raw, &bad);
     if (wrong) {
@@ -400,13 +418,16 @@ static gh_status forward_row(const gh_stage *stage, const gh_pass *pass, int64_t
     }
     const int64_t c = gh_category_of(&s->table, counts);
     if (c < 0)
-        return gh_stage_domain(stage, pass, i, stage->names[s->roles[GH_OBJECTS_PT] - 1], counts[0], "numbers of objects that the training data do not have together");
-    for (int64_t t = 0; t < s->types; t++) GH_TRY(forward_type(stage, pass, i, t, counts[t], in, raw, &discrete, z, out));
+        return gh_stage_domain(stage, pass, i, stage->names[s->roles[GH_OBJECTS_PT] - 1], counts[0],
+                               "numbers of objects that the training data do not have together");
+    for (int64_t t = 0; t < s->types; t++)
+        GH_TRY(forward_type(stage, pass, i, t, counts[t], in, raw, &discrete, z, out));
     forward_rest(s, c, in, z, jacobian);
     const double log_det = gh_objects_take(s, c, z);
     if (jacobian) *jacobian -= log_det;
     for (int64_t j = 0; j < s->order; j++) out[j * GH_PANEL + i] = z[j];
-    out[s->order * GH_PANEL + i] = gh_category_normal(&s->table, c, gh_rng_uniform(&pass->rng, item, stage->first_draw + s->coordinates), jacobian);
+    out[s->order * GH_PANEL + i] = gh_category_normal(
+        &s->table, c, gh_rng_uniform(&pass->rng, item, stage->first_draw + s->coordinates), jacobian);
     return GENHEP_OK;
 }
 
@@ -438,14 +459,17 @@ static int64_t pattern_at(const gh_object_type *type, const int64_t block[2], do
 
 /* Objects of one type from their coordinates; `zero` is the azimuth they are turned against, set by the first object of the first type; their
  * transverse momenta are taken from `left` (2). */
-static void inverse_type(const gh_objects *s, int64_t t, int64_t count, int64_t p, const double *z, double *zero, double *left, double *row)
+static void inverse_type(const gh_objects *s, int64_t t, int64_t count, int64_t p, const double *z, double *zero,
+                         double *left, double *row)
 {
     const gh_object_type *type = &s->type[t];
     const double *pattern = type->values + p * gh_objects_pattern_width(type) + 1;
     double u = 0;
     for (int64_t k = 0; k < type->slots; k++) {
         const int64_t slot = type->first + k;
-        for (int64_t d = 0; d < type->discretes; d++) row[s->discretes[type->first_discrete + k * type->discretes + d] * GH_PANEL] = pattern[k * type->discretes + d];
+        for (int64_t d = 0; d < type->discretes; d++)
+            row[s->discretes[type->first_discrete + k * type->discretes + d] * GH_PANEL] =
+                pattern[k * type->discretes + d];
         if (k >= count) {
             for (int role = 0; role < GH_OBJECTS_ROLES; role++) write_role(s, slot, (enum gh_objects_role)role, row, 0);
             continue;
@@ -455,8 +479,10 @@ static void inverse_type(const gh_objects *s, int64_t t, int64_t count, int64_t 
             x[j] = gh_quantile_inverse(s->quantiles + (type->rows[p * type->slots + k] + j) * s->knots, s->knots,
                                        z[type->first_coordinate + k * type->width + j]);
         u = k == 0 ? gh_clamp(x[0], 0, MOST_LOG_PT) : u * gh_clamp(x[0], 0, 1);
-        const double pt = type->least * gh_panel_exp(u), eta = gh_clamp(x[1], -MOST_ETA, MOST_ETA), phi = gh_wrap_angle(*zero + (t == 0 && k == 0 && s->balance ? 0 : x[2]));
-        const double m = type->width == 4 ? pt * gh_panel_exp(gh_clamp(x[3], -MOST_LOG_PT, MOST_LOG_PT)) : type->mass, p3 = pt * cosh(eta);
+        const double pt = type->least * gh_panel_exp(u), eta = gh_clamp(x[1], -MOST_ETA, MOST_ETA),
+                     phi = gh_wrap_angle(*zero + (t == 0 && k == 0 && s->balance ? 0 : x[2]));
+        const double m = type->width == 4 ? pt * gh_panel_exp(gh_clamp(x[3], -MOST_LOG_PT, MOST_LOG_PT)) : type->mass,
+                     p3 = pt * cosh(eta);
         if (t == 0 && k == 0) *zero = phi;
         left[0] -= pt * cos(phi), left[1] -= pt * sin(phi);
         write_role(s, slot, GH_OBJECTS_PT, row, pt);
@@ -472,7 +498,8 @@ static void inverse_rest(const gh_objects *s, int64_t c, const double *z, double
 {
     for (int64_t j = 0; j < s->rest_count; j++) {
         double x = z[s->coordinates + j];
-        if (s->rest_kind[j] & GH_OBJECTS_MAPPED) x = gh_quantile_inverse(s->quantiles + s->rest_rows[c * s->rest_count + j] * s->knots, s->knots, x);
+        if (s->rest_kind[j] & GH_OBJECTS_MAPPED)
+            x = gh_quantile_inverse(s->quantiles + s->rest_rows[c * s->rest_count + j] * s->knots, s->knots, x);
         if (s->rest_kind[j] & GH_OBJECTS_TURNED) x = gh_wrap_angle(zero + x);
         if (s->rest_kind[j] & GH_OBJECTS_OPPOSITE) x = gh_wrap_angle(atan2(left[1], left[0]) + x);
         row[s->rest[j] * GH_PANEL] = x;
@@ -485,18 +512,21 @@ static void objects_inverse(const gh_stage *stage, const gh_pass *pass, const do
     const double *labels = in + s->order * GH_PANEL;
     for (int64_t i = 0; i < GH_PANEL; i++) {
         const int64_t c = gh_category_at(&s->table, labels[i]);
-        double zero = s->azimuth >= 0 ? GH_PI * (2 * pass->uniforms[stage->first_uniform * GH_PANEL + i] - 1) : 0, z[GH_OBJECTS_MOST], left[2] = {0, 0};
+        double zero = s->azimuth >= 0 ? GH_PI * (2 * pass->uniforms[stage->first_uniform * GH_PANEL + i] - 1) : 0,
+               z[GH_OBJECTS_MOST], left[2] = {0, 0};
         int64_t discrete = 0;
         for (int64_t j = 0; j < s->order; j++) z[j] = in[j * GH_PANEL + i];
         gh_objects_put(s, c, z);
         if (s->azimuth >= 0) out[s->azimuth * GH_PANEL + i] = zero;
         for (int64_t t = 0; t < s->types; t++) {
             const int64_t *block = s->blocks + (c * s->types + t) * 2;
-            const int64_t p = s->type[t].discretes ? pattern_at(&s->type[t], block, labels[++discrete * GH_PANEL + i]) : block[0];
+            const int64_t p = s->type[t].discretes ? pattern_at(&s->type[t], block, labels[++discrete * GH_PANEL + i])
+                                                   : block[0];
             inverse_type(s, t, (int64_t)s->table.values[c * s->types + t], p, z, &zero, left, out + i);
         }
         inverse_rest(s, c, z, zero, left, out + i);
     }
 }
 
-const gh_stage_class gh_stage_objects = {"objects", 0, gh_objects_fit, objects_build, objects_forward, objects_inverse, objects_release};
+const gh_stage_class gh_stage_objects = {
+    "objects", 0, gh_objects_fit, objects_build, objects_forward, objects_inverse, objects_release};

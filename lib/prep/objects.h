@@ -14,7 +14,9 @@ enum {
 enum gh_objects_role { GH_OBJECTS_PT, GH_OBJECTS_ETA, GH_OBJECTS_PHI, GH_OBJECTS_E, GH_OBJECTS_M };
 /* what happens to a column of no object; the azimuth of missing momentum is turned against minus the sum of all objects */
 enum { GH_OBJECTS_MAPPED = 1, GH_OBJECTS_TURNED = 2, GH_OBJECTS_OPPOSITE = 4, GH_OBJECTS_KINDS = 8 };
-enum { GH_OBJECTS_MOST = 4 * GH_OBJECTS_SLOTS + 64 }; /* coordinates of objects and other columns that are decorrelated, at most */
+enum {
+    GH_OBJECTS_MOST = 4 * GH_OBJECTS_SLOTS + 64
+}; /* coordinates of objects and other columns that are decorrelated, at most */
 
 typedef struct gh_object_type {
     int64_t slots, first;              /* slots first .. first + slots - 1 of all */
@@ -40,11 +42,11 @@ typedef struct gh_objects {
     gh_categories table;      /* counts of all types */
     const int64_t *rest_rows; /* (categories, rest_count) */
     int64_t knots, knot_rows;
-    const double *quantiles;  /* (knot_rows, knots) */
-    int64_t order;            /* of the factors: coordinates + rest_count */
-    const int64_t *factor;    /* (categories): 1 + which factor, or 0 */
-    const double *factors;    /* (factors, order, order): lower triangles */
-    int64_t *blocks;          /* owned: (categories, types, 2): first pattern of this count, and one past its last */
+    const double *quantiles; /* (knot_rows, knots) */
+    int64_t order;           /* of the factors: coordinates + rest_count */
+    const int64_t *factor;   /* (categories): 1 + which factor, or 0 */
+    const double *factors;   /* (factors, order, order): lower triangles */
+    int64_t *blocks;         /* owned: (categories, types, 2): first pattern of this count, and one past its last */
 } gh_objects;
 
 /** Width of a row of the type's table of patterns. */
@@ -55,10 +57,12 @@ static inline int64_t gh_objects_pattern_width(const gh_object_type *type)
 
 /** Coordinates of one row before their quantiles: `raw` (s->coordinates) of the objects that are there, `counts` (types).
  * Column j is row[j * step]. @return NULL, or what was expected, of slot *bad */
-const char *gh_objects_read(const gh_objects *s, const double *row, int64_t step, double *counts, double *raw, int64_t *bad);
+const char *gh_objects_read(const gh_objects *s, const double *row, int64_t step, double *counts, double *raw,
+                            int64_t *bad);
 
 /** Pattern of one type in a row with this many objects: gh_objects_pattern_width numbers, zeros for absent ones. */
-void gh_objects_pattern(const gh_objects *s, int64_t type, const double *row, int64_t step, double count, double *pattern);
+void gh_objects_pattern(const gh_objects *s, int64_t type, const double *row, int64_t step, double count,
+                        double *pattern);
 
 /** Azimuth of the first object of the first type, else that of the reference, else 0. */
 double gh_objects_zero(const gh_objects *s, const double *row, int64_t step);

@@ -41,13 +41,16 @@ static gh_status find_slots(gh_objects_work *w, const char *pattern, gh_object_t
         if (!gh_pattern_match(pattern, name)) continue;
         for (int64_t k = 0; k < w->s.slots; k++) known |= same_stem(w->names[k], in->list[j].name);
         if (known) continue;
-        if (w->s.slots == GH_OBJECTS_SLOTS) GH_FAIL(GENHEP_E_OPTION, "prep: 'objects(%.80s)' finds more than %d slots", w->fit->arguments->text, GH_OBJECTS_SLOTS);
+        if (w->s.slots == GH_OBJECTS_SLOTS)
+            GH_FAIL(GENHEP_E_OPTION, "prep: 'objects(%.80s)' finds more than %d slots", w->fit->arguments->text,
+                    GH_OBJECTS_SLOTS);
         w->names[w->s.slots++] = in->list[j].name;
     }
     type->slots = w->s.slots - type->first;
     if (type->slots == 0)
-        GH_FAIL(GENHEP_E_OPTION, "prep: 'objects(%.80s)': no further object is named '%.80s'; the closest column is '%.80s'", w->fit->arguments->text, pattern,
-                gh_layout_closest(in, pattern));
+        GH_FAIL(GENHEP_E_OPTION,
+                "prep: 'objects(%.80s)': no further object is named '%.80s'; the closest column is '%.80s'",
+                w->fit->arguments->text, pattern, gh_layout_closest(in, pattern));
     return GENHEP_OK;
 }
 
@@ -60,23 +63,31 @@ static gh_status find_columns(gh_objects_work *w, int64_t slot, const gh_object_
         const char *name = in->list[j].name;
         if (!same_stem(name, w->names[slot])) continue;
         if (in->list[j].kind != GH_COORDINATE_COLUMN)
-            GH_FAIL(GENHEP_E_OPTION, "prep: 'objects' needs '%.120s' as it stands in the data; put it before the other maps", name);
+            GH_FAIL(GENHEP_E_OPTION,
+                    "prep: 'objects' needs '%.120s' as it stands in the data; put it before the other maps", name);
         const int role = role_by_name(name);
         if (role >= 0) {
             roles[role] = j + 1;
             continue;
         }
         const int64_t alike = w->n_discretes - type->discretes;
-        if (type->slots * (count + 1) >= GH_OBJECTS_PATTERN) GH_FAIL(GENHEP_E_OPTION, "prep: 'objects': '%.120s' is one discrete column too many of its type", name);
-        if (slot > type->first && (count == type->discretes || strcmp(name + gh_objects_stem(name), in->list[w->discretes[alike]].name + gh_objects_stem(in->list[w->discretes[alike]].name)) != 0))
+        if (type->slots * (count + 1) >= GH_OBJECTS_PATTERN)
+            GH_FAIL(GENHEP_E_OPTION, "prep: 'objects': '%.120s' is one discrete column too many of its type", name);
+        if (slot > type->first &&
+            (count == type->discretes ||
+             strcmp(name + gh_objects_stem(name),
+                    in->list[w->discretes[alike]].name + gh_objects_stem(in->list[w->discretes[alike]].name)) != 0))
             GH_FAIL(GENHEP_E_OPTION, "prep: 'objects': '%.120s' has no counterpart in the slot before it", name);
         w->discretes[w->n_discretes++] = j;
         count++;
     }
     if (!roles[GH_OBJECTS_PT] || !roles[GH_OBJECTS_ETA] || !roles[GH_OBJECTS_PHI])
         GH_FAIL(GENHEP_E_OPTION, "prep: 'objects' needs columns _pT, _eta and _phi beside '%.120s'", w->names[slot]);
-    if (slot > type->first && (count != type->discretes || !roles[GH_OBJECTS_E] != !roles[GH_OBJECTS_E - GH_OBJECTS_ROLES] || !roles[GH_OBJECTS_M] != !roles[GH_OBJECTS_M - GH_OBJECTS_ROLES]))
-        GH_FAIL(GENHEP_E_OPTION, "prep: 'objects': the slot of '%.120s' has other columns than the one before it", w->names[slot]);
+    if (slot > type->first &&
+        (count != type->discretes || !roles[GH_OBJECTS_E] != !roles[GH_OBJECTS_E - GH_OBJECTS_ROLES] ||
+         !roles[GH_OBJECTS_M] != !roles[GH_OBJECTS_M - GH_OBJECTS_ROLES]))
+        GH_FAIL(GENHEP_E_OPTION, "prep: 'objects': the slot of '%.120s' has other columns than the one before it",
+                w->names[slot]);
     w->s.type[w->s.types].discretes = count;
     return GENHEP_OK;
 }
@@ -90,7 +101,9 @@ static gh_status find_mass(gh_objects_work *w, gh_object_type *type)
     int found;
     snprintf(name, sizeof name, "%.*s", (int)gh_objects_stem(w->names[type->first]), w->names[type->first]);
     GH_TRY(gh_masses_look_up(gh_option_text(w->fit->options, "data.masses"), name, &found, &type->mass));
-    if (found == 2 && !has_mass) GH_FAIL(GENHEP_E_OPTION, "data.masses: '%s' cannot be free, the data have neither its energy nor its mass", name);
+    if (found == 2 && !has_mass)
+        GH_FAIL(GENHEP_E_OPTION, "data.masses: '%s' cannot be free, the data have neither its energy nor its mass",
+                name);
     if (found != 1) type->mass = has_mass ? -1 : 0;
     type->width = type->mass < 0 ? 4 : 3;
     type->first_coordinate = w->s.coordinates;
@@ -109,7 +122,9 @@ static gh_status find_balance(gh_objects_work *w, const char *text)
     w->s.azimuth = gh_layout_find(in, name);
     w->s.balance = 1;
     if (w->s.azimuth < 0 || in->list[w->s.azimuth].angle != GH_ANGLE_AZIMUTH)
-        GH_FAIL(GENHEP_E_OPTION, "prep: 'objects(%.80s)': '%.80s' is not a column, or no azimuth; the closest is '%.80s'", w->fit->arguments->text, name, gh_layout_closest(in, name));
+        GH_FAIL(GENHEP_E_OPTION,
+                "prep: 'objects(%.80s)': '%.80s' is not a column, or no azimuth; the closest is '%.80s'",
+                w->fit->arguments->text, name, gh_layout_closest(in, name));
     return GENHEP_OK;
 }
 
@@ -131,8 +146,9 @@ gh_status gh_objects_find_types(gh_objects_work *w)
     w->s.azimuth = -1;
     const gh_arguments *arguments = w->fit->arguments;
     if (arguments->count < 1 || arguments->count > GH_OBJECTS_TYPES)
-        GH_FAIL(GENHEP_E_OPTION, "prep: 'objects(%.80s)' has %lld types of objects, expected 1 to %d: 'objects(jet*, lep*)'", arguments->text, (long long)arguments->count,
-                GH_OBJECTS_TYPES);
+        GH_FAIL(GENHEP_E_OPTION,
+                "prep: 'objects(%.80s)' has %lld types of objects, expected 1 to %d: 'objects(jet*, lep*)'",
+                arguments->text, (long long)arguments->count, GH_OBJECTS_TYPES);
     w->s.roles = w->roles;
     w->s.discretes = w->discretes;
     int64_t types = 0;
@@ -151,7 +167,9 @@ gh_status gh_objects_find_types(gh_objects_work *w)
     }
     w->s.types = types;
     GH_TRY(check_masses(w));
-    if (types == 0) GH_FAIL(GENHEP_E_OPTION, "prep: 'objects(%.80s)' has no type of objects: 'objects(jet*, lep*)'", arguments->text);
+    if (types == 0)
+        GH_FAIL(GENHEP_E_OPTION, "prep: 'objects(%.80s)' has no type of objects: 'objects(jet*, lep*)'",
+                arguments->text);
     return GENHEP_OK;
 }
 
@@ -174,7 +192,8 @@ gh_status gh_objects_find_rest(gh_objects_work *w)
             w->rest[w->s.rest_count++] = j;
             continue;
         }
-        w->rest_kind[w->s.rest_count] = (in->list[j].kind == GH_COORDINATE_DISCRETE ? 0 : GH_OBJECTS_MAPPED) | (is_azimuth ? GH_OBJECTS_TURNED : 0);
+        w->rest_kind[w->s.rest_count] = (in->list[j].kind == GH_COORDINATE_DISCRETE ? 0 : GH_OBJECTS_MAPPED) |
+                                        (is_azimuth ? GH_OBJECTS_TURNED : 0);
         w->rest[w->s.rest_count++] = j;
     }
     w->s.rest = w->rest;

@@ -17,11 +17,13 @@ static gh_status find_least(gh_objects_work *w)
         gh_object_type *type = &w->s.type[t];
         type->least = INFINITY;
         for (int64_t k = 0; k < type->slots; k++) {
-            const double *pt = w->fit->columns + (w->roles[(type->first + k) * GH_OBJECTS_ROLES + GH_OBJECTS_PT] - 1) * w->fit->n;
+            const double *pt = w->fit->columns +
+                               (w->roles[(type->first + k) * GH_OBJECTS_ROLES + GH_OBJECTS_PT] - 1) * w->fit->n;
             for (int64_t i = 0; i < w->fit->n; i++)
                 if (pt[i] > 0 && pt[i] < type->least) type->least = pt[i];
         }
-        if (!isfinite(type->least)) GH_FAIL(GENHEP_E_SHAPE, "prep: 'objects': no event has an object '%.80s'", w->patterns[t]);
+        if (!isfinite(type->least))
+            GH_FAIL(GENHEP_E_SHAPE, "prep: 'objects': no event has an object '%.80s'", w->patterns[t]);
     }
     return GENHEP_OK;
 }
@@ -38,7 +40,8 @@ static gh_status read_rows(gh_objects_work *w)
         if (wrong) {
             const int64_t column = w->roles[bad * GH_OBJECTS_ROLES + GH_OBJECTS_PT] - 1;
             gh_pass pass = {.first = i};
-            return gh_stage_domain(w->stage, &pass, 0, fit->in->list[column].name, fit->columns[column * fit->n + i], wrong);
+            return gh_stage_domain(w->stage, &pass, 0, fit->in->list[column].name, fit->columns[column * fit->n + i],
+                                   wrong);
         }
         for (int64_t c = 0; c < w->s.coordinates; c++) w->raw[c * fit->n + i] = raw[c];
     }
@@ -75,8 +78,10 @@ static gh_status find_patterns(gh_objects_work *w, int64_t t)
         const int64_t p = lower_bound(values, type->patterns, width, row), after = type->patterns - p;
         if (after == 0 || memcmp(values + p * width, row, (size_t)width * sizeof *row) != 0) {
             if (type->patterns == GH_MOST_CATEGORIES)
-                GH_FAIL(GENHEP_E_OPTION, "prep: 'objects' finds more than %d different values of the discrete columns of '%.80s'; are they discrete?", GH_MOST_CATEGORIES,
-                        w->patterns[t]);
+                GH_FAIL(
+                    GENHEP_E_OPTION,
+                    "prep: 'objects' finds more than %d different values of the discrete columns of '%.80s'; are they discrete?",
+                    GH_MOST_CATEGORIES, w->patterns[t]);
             memmove(values + (p + 1) * width, values + p * width, (size_t)(after * width) * sizeof *values);
             memmove(shares + p + 1, shares + p, (size_t)after * sizeof *shares);
             memmove(events + p + 1, events + p, (size_t)after * sizeof *events);
@@ -92,7 +97,11 @@ static gh_status find_patterns(gh_objects_work *w, int64_t t)
         double total = 0;
         for (next = p; next < type->patterns && values[next * width] == values[p * width]; next++) {
             total += shares[next];
-            if (!(shares[next] > 0)) GH_FAIL(GENHEP_E_NUMERIC, "prep: 'objects': values of discrete columns of '%.80s' have the weight %g, expected a positive one", w->patterns[t], shares[next]);
+            if (!(shares[next] > 0))
+                GH_FAIL(
+                    GENHEP_E_NUMERIC,
+                    "prep: 'objects': values of discrete columns of '%.80s' have the weight %g, expected a positive one",
+                    w->patterns[t], shares[next]);
         }
         for (int64_t q = p; q < next; q++) shares[q] /= total;
     }
@@ -106,7 +115,8 @@ static gh_status find_patterns(gh_objects_work *w, int64_t t)
 /* ---- quantiles ---- */
 
 /* A row of knots for the numbers of `column` in the events where chosen[group[i]] is set. */
-static gh_status add_quantiles(gh_objects_work *w, const char *name, const double *column, const int64_t *group, const char *chosen)
+static gh_status add_quantiles(gh_objects_work *w, const char *name, const double *column, const int64_t *group,
+                               const char *chosen)
 {
     const gh_fit *fit = w->fit;
     const int64_t knots = w->s.knots;
@@ -121,7 +131,8 @@ static gh_status add_quantiles(gh_objects_work *w, const char *name, const doubl
         if (fit->weights) w->weights[n] = fit->weights[i];
         w->x[n++] = column[i];
     }
-    return gh_quantile_knots(w->stage, name, w->x, fit->weights ? w->weights : NULL, n, knots, w->quantiles + w->knot_rows++ * knots);
+    return gh_quantile_knots(w->stage, name, w->x, fit->weights ? w->weights : NULL, n, knots,
+                             w->quantiles + w->knot_rows++ * knots);
 }
 
 /* Quantiles of all coordinates of a slot for the patterns chosen. */
@@ -129,14 +140,17 @@ static gh_status add_slot(gh_objects_work *w, int64_t t, int64_t k, const char *
 {
     const gh_object_type *type = &w->s.type[t];
     for (int64_t j = 0; j < type->width; j++)
-        GH_TRY(add_quantiles(w, w->names[type->first + k], w->raw + (type->first_coordinate + k * type->width + j) * w->fit->n, w->pattern + t * w->fit->n, chosen));
+        GH_TRY(add_quantiles(w, w->names[type->first + k],
+                             w->raw + (type->first_coordinate + k * type->width + j) * w->fit->n,
+                             w->pattern + t * w->fit->n, chosen));
     return GENHEP_OK;
 }
 
 /* Do two patterns agree in what the quantiles of slot k depend on? */
 static int alike(const gh_object_type *type, const double *a, const double *b, int64_t k)
 {
-    return a[0] == b[0] && memcmp(a + 1 + k * type->discretes, b + 1 + k * type->discretes, (size_t)type->discretes * sizeof *a) == 0;
+    return a[0] == b[0] &&
+           memcmp(a + 1 + k * type->discretes, b + 1 + k * type->discretes, (size_t)type->discretes * sizeof *a) == 0;
 }
 
 static gh_status fit_slot(gh_objects_work *w, int64_t t, int64_t k, char *chosen)
@@ -175,7 +189,8 @@ static gh_status fit_slots(gh_objects_work *w)
     char *chosen = NULL;
     GH_TRY_CLEANUP(gh_alloc(&w->stage->hooks, &chosen, 2 * GH_MOST_CATEGORIES, 1));
     for (int64_t t = 0; t < w->s.types; t++) {
-        GH_TRY_CLEANUP(gh_alloc(&w->stage->hooks, &w->rows[t], w->s.type[t].patterns * w->s.type[t].slots, sizeof(int64_t)));
+        GH_TRY_CLEANUP(
+            gh_alloc(&w->stage->hooks, &w->rows[t], w->s.type[t].patterns * w->s.type[t].slots, sizeof(int64_t)));
         for (int64_t k = 0; k < w->s.type[t].slots; k++) GH_TRY_CLEANUP(fit_slot(w, t, k, chosen));
     }
 cleanup:
@@ -242,14 +257,17 @@ static void normals_of(const gh_objects_work *w, int64_t i, double *z)
         const gh_object_type *type = &w->s.type[t];
         for (int64_t k = 0; k < type->slots; k++)
             for (int64_t j = 0; j < type->width; j++) {
-                const int64_t c = type->first_coordinate + k * type->width + j, row = w->rows[t][w->pattern[t * n + i] * type->slots + k] + j;
+                const int64_t c = type->first_coordinate + k * type->width + j,
+                              row = w->rows[t][w->pattern[t * n + i] * type->slots + k] + j;
                 const int there = k < (int64_t)w->counts[i * w->s.types + t] && !(w->s.balance && c == 2);
                 z[c] = there ? gh_quantile_forward(w->quantiles + row * knots, knots, w->raw[c * n + i], &slope) : 0;
             }
     }
     for (int64_t j = 0; j < w->s.rest_count; j++) {
         const double *q = w->quantiles + w->rest_rows[w->category[i] * w->s.rest_count + j] * knots;
-        z[w->s.coordinates + j] = w->rest_kind[j] & GH_OBJECTS_MAPPED ? gh_quantile_forward(q, knots, rest_value(w, j, i), &slope) : 0;
+        z[w->s.coordinates + j] = w->rest_kind[j] & GH_OBJECTS_MAPPED
+                                      ? gh_quantile_forward(q, knots, rest_value(w, j, i), &slope)
+                                      : 0;
     }
 }
 
@@ -282,7 +300,9 @@ static gh_status fit_factors(gh_objects_work *w, const gh_categories *table)
     const int64_t order = w->s.coordinates + w->s.rest_count;
     int64_t *factor = NULL, dims[3] = {0, order, order};
     double *factors = NULL;
-    if (order > GH_OBJECTS_MOST) GH_FAIL(GENHEP_E_OPTION, "prep: 'objects' has %lld coordinates, expected at most %d", (long long)order, GH_OBJECTS_MOST);
+    if (order > GH_OBJECTS_MOST)
+        GH_FAIL(GENHEP_E_OPTION, "prep: 'objects' has %lld coordinates, expected at most %d", (long long)order,
+                GH_OBJECTS_MOST);
     GH_TRY_CLEANUP(gh_alloc(&w->stage->hooks, &factor, table->count, sizeof *factor));
     for (int64_t c = 0; c < table->count; c++) {
         int64_t events = 0;
@@ -308,7 +328,8 @@ cleanup:
 static gh_status store(gh_objects_work *w)
 {
     gh_stage *stage = w->stage;
-    int64_t slots[GH_OBJECTS_TYPES], discretes[GH_OBJECTS_TYPES], azimuth = w->s.azimuth + 1, dims[2] = {w->knot_rows, w->s.knots};
+    int64_t slots[GH_OBJECTS_TYPES], discretes[GH_OBJECTS_TYPES], azimuth = w->s.azimuth + 1,
+                                                                  dims[2] = {w->knot_rows, w->s.knots};
     double edges[2 * GH_OBJECTS_TYPES];
     char name[32];
     for (int64_t t = 0; t < w->s.types; t++) {
@@ -341,25 +362,31 @@ static gh_status add_layout(const gh_objects_work *w)
         for (int64_t k = 0; k < w->s.type[t].slots; k++) {
             const char *name = w->names[w->s.type[t].first + k];
             const int length = (int)gh_objects_stem(name);
-            GH_TRY(gh_layout_add(out, GH_COORDINATE_MAPPED, GH_ANGLE_NONE, k ? "share(%.*s)" : "logpT(%.*s)", length, name));
+            GH_TRY(gh_layout_add(out, GH_COORDINATE_MAPPED, GH_ANGLE_NONE, k ? "share(%.*s)" : "logpT(%.*s)", length,
+                                 name));
             GH_TRY(gh_layout_add(out, GH_COORDINATE_MAPPED, GH_ANGLE_NONE, "eta(%.*s)", length, name));
             GH_TRY(gh_layout_add(out, GH_COORDINATE_MAPPED, GH_ANGLE_NONE, "phi(%.*s)", length, name));
-            if (w->s.type[t].width == 4) GH_TRY(gh_layout_add(out, GH_COORDINATE_MAPPED, GH_ANGLE_NONE, "logm(%.*s)", length, name));
+            if (w->s.type[t].width == 4)
+                GH_TRY(gh_layout_add(out, GH_COORDINATE_MAPPED, GH_ANGLE_NONE, "logm(%.*s)", length, name));
         }
     for (int64_t j = 0; j < w->s.rest_count; j++) {
         const gh_coordinate *c = &w->fit->in->list[w->rest[j]];
-        GH_TRY(gh_layout_add(out, w->rest_kind[j] & GH_OBJECTS_MAPPED ? GH_COORDINATE_MAPPED : (enum gh_coordinate_kind)c->kind, GH_ANGLE_NONE, "%s", c->name));
+        GH_TRY(gh_layout_add(
+            out, w->rest_kind[j] & GH_OBJECTS_MAPPED ? GH_COORDINATE_MAPPED : (enum gh_coordinate_kind)c->kind,
+            GH_ANGLE_NONE, "%s", c->name));
     }
     GH_TRY(gh_layout_add(out, GH_COORDINATE_DISCRETE, GH_ANGLE_NONE, "count(%.180s)", w->fit->arguments->text));
     for (int64_t t = 0; t < w->s.types; t++)
-        if (w->s.type[t].discretes) GH_TRY(gh_layout_add(out, GH_COORDINATE_DISCRETE, GH_ANGLE_NONE, "labels(%.180s)", w->patterns[t]));
+        if (w->s.type[t].discretes)
+            GH_TRY(gh_layout_add(out, GH_COORDINATE_DISCRETE, GH_ANGLE_NONE, "labels(%.180s)", w->patterns[t]));
     return GENHEP_OK;
 }
 
 static void work_free(gh_objects_work *w)
 {
     const gh_hooks *hooks = &w->stage->hooks;
-    void *blocks[] = {w->rest, w->rest_kind, w->rest_rows, w->raw, w->counts, w->pattern, w->category, w->x, w->weights, w->quantiles};
+    void *blocks[] = {w->rest,    w->rest_kind, w->rest_rows, w->raw,     w->counts,
+                      w->pattern, w->category,  w->x,         w->weights, w->quantiles};
     for (size_t k = 0; k < sizeof blocks / sizeof *blocks; k++) gh_free(hooks, blocks[k]);
     for (int64_t t = 0; t < GH_OBJECTS_TYPES; t++) {
         gh_free(hooks, w->values[t]);

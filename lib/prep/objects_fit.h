@@ -8,7 +8,7 @@ typedef struct gh_objects_work {
     gh_stage *stage;
     gh_fit *fit;
     gh_objects s;
-    const char *names[GH_OBJECTS_SLOTS]; /* a column of the slot */
+    const char *names[GH_OBJECTS_SLOTS];    /* a column of the slot */
     const char *patterns[GH_OBJECTS_TYPES]; /* arguments of the types */
     int64_t roles[GH_OBJECTS_SLOTS * GH_OBJECTS_ROLES], discretes[GH_OBJECTS_TYPES * GH_OBJECTS_PATTERN], n_discretes;
     int64_t *rest, *rest_kind, *rest_rows;

@@ -6,9 +6,10 @@
 
 enum { D = 26 };
 
-static const char *const names[D] = {"MET",     "METphi",   "jet0_E",   "jet0_pT",  "jet0_eta", "jet0_phi", "jet1_E",   "jet1_pT",  "jet1_eta",
-                                     "jet1_phi", "jet2_E",  "jet2_pT",  "jet2_eta", "jet2_phi", "jet3_E",   "jet3_pT",  "jet3_eta", "jet3_phi",
-                                     "lep0_E",  "lep0_pT",  "lep0_eta", "lep0_phi", "lep1_E",   "lep1_pT",  "lep1_eta", "lep1_phi"};
+static const char *const names[D] = {"MET",      "METphi",   "jet0_E",   "jet0_pT",  "jet0_eta", "jet0_phi", "jet1_E",
+                                     "jet1_pT",  "jet1_eta", "jet1_phi", "jet2_E",   "jet2_pT",  "jet2_eta", "jet2_phi",
+                                     "jet3_E",   "jet3_pT",  "jet3_eta", "jet3_phi", "lep0_E",   "lep0_pT",  "lep0_eta",
+                                     "lep0_phi", "lep1_E",   "lep1_pT",  "lep1_eta", "lep1_phi"};
 enum { PHI0 = 5, PHI1 = 9, JET3 = 14, LEP0 = 18, LEP1 = 22 };
 
 START_TEST(distances_of_histograms)
@@ -16,7 +17,8 @@ START_TEST(distances_of_histograms)
     const double p[3] = {0.5, 0.5, 0}, q[3] = {0.25, 0.5, 0.25}, twice[3] = {1, 1, 0}, none[3] = {0, 0, 0};
     gh_histogram_distance d;
     gh_histogram_compare(3, p, q, &d);
-    const double divergence = 0.5 * (0.5 * log(0.5 / 0.375)) + 0.5 * (0.25 * log(0.25 / 0.375) + 0.25 * log(0.25 / 0.125));
+    const double divergence = 0.5 * (0.5 * log(0.5 / 0.375)) +
+                              0.5 * (0.25 * log(0.25 / 0.375) + 0.25 * log(0.25 / 0.125));
     ck_assert_double_eq_tol(d.chi2, 1 / 3., 1e-15);
     ck_assert_double_eq_tol(d.em, 0.5 / 3, 1e-15); /* heights 0 1/2 1/2 against 1/4 1/4 1/2 */
     ck_assert_double_eq_tol(d.js, sqrt(divergence), 1e-15);
@@ -81,10 +83,10 @@ START_TEST(histograms_of_counted_events)
     for (int i = 0; i < N; i++) {
         standard(truth + i * D);
         standard(generated + i * D);
-        if (i < N / 2) truth[i * D] = 1;             /* MET: half low, */
-        if (i < N / 4) generated[i * D] = 1;         /* a quarter low */
+        if (i < N / 2) truth[i * D] = 1;                                   /* MET: half low, */
+        if (i < N / 4) generated[i * D] = 1;                               /* a quarter low */
         if (i < N / 2) memset(truth + i * D + JET3, 0, 4 * sizeof *truth); /* the last jet in half of the truth */
-        if (i == 0) generated[i * D] = 8000;         /* outside the range: one of 40 is missing */
+        if (i == 0) generated[i * D] = 8000;                               /* outside the range: one of 40 is missing */
         if (i < N / 2) memset(generated + i * D + LEP1, 0, 4 * sizeof *truth);
     }
     genhep_evaluation *e = evaluate(N, truth, N, generated);
@@ -135,14 +137,17 @@ START_TEST(physicality_counts_what_is_wrong)
     static const struct {
         int column;
         double value;
-    } wrong[WRONG] = {{0, 0.05}, {1, 3.2}, {3, 70}, {3, 19}, {4, 5.5}, {5, -3.2}, {2, 8000}, {LEP0 + 1, 9}, {LEP0 + 2, 2.6}, {LEP1 + 1, 31}, {2, 99}};
+    } wrong[WRONG] = {{0, 0.05}, {1, 3.2},      {3, 70},         {3, 19},        {4, 5.5}, {5, -3.2},
+                      {2, 8000}, {LEP0 + 1, 9}, {LEP0 + 2, 2.6}, {LEP1 + 1, 31}, {2, 99}};
     double truth[N * D], generated[N * D];
     for (int i = 0; i < N; i++) {
         standard(truth + i * D);
         standard(generated + i * D);
         if (i < WRONG) generated[i * D + wrong[i].column] = wrong[i].value;
         if (i == WRONG) memset(generated + i * D + LEP1, 0, 4 * sizeof *truth);
-        if (i == WRONG + 1) generated[i * D + LEP0] = generated[i * D + LEP0 + 1], generated[i * D + LEP1] = generated[i * D + LEP1 + 1]; /* massless is fine */
+        if (i == WRONG + 1)
+            generated[i * D + LEP0] = generated[i * D + LEP0 + 1],
+                              generated[i * D + LEP1] = generated[i * D + LEP1 + 1]; /* massless is fine */
     }
     genhep_evaluation *e = evaluate(N, truth, N, generated);
     ck_assert_double_eq_tol(e->jets.physicality[0], 1 - 0.6, 1e-12); /* 1 - (1/2)(0.6 + 0.6) */
@@ -215,5 +220,5 @@ START_TEST(columns_are_needed)
 }
 END_TEST
 
-GH_TEST_MAIN("jet_figures", distances_of_histograms, histograms_of_counted_events, holes_are_empty_cells, physicality_counts_what_is_wrong,
-             ceiling_is_what_one_distribution_gives, columns_are_needed)
+GH_TEST_MAIN("jet_figures", distances_of_histograms, histograms_of_counted_events, holes_are_empty_cells,
+             physicality_counts_what_is_wrong, ceiling_is_what_one_distribution_gives, columns_are_needed)

@@ -8,9 +8,10 @@
 
 enum { N = 4000, D = 25, P = 22 };
 
-static const char *const names[D] = {"MET",     "METphi",  "jet0_isB", "jet0_E",  "jet0_pT", "jet0_eta", "jet0_phi", "jet1_isB", "jet1_E",
-                                     "jet1_pT", "jet1_eta", "jet1_phi", "jet2_isB", "jet2_E", "jet2_pT", "jet2_eta", "jet2_phi", "lep0_id",
-                                     "lep0_pT", "lep0_eta", "lep0_phi", "lep1_id", "lep1_pT", "lep1_eta", "lep1_phi"};
+static const char *const names[D] = {"MET",      "METphi",   "jet0_isB", "jet0_E",   "jet0_pT",  "jet0_eta", "jet0_phi",
+                                     "jet1_isB", "jet1_E",   "jet1_pT",  "jet1_eta", "jet1_phi", "jet2_isB", "jet2_E",
+                                     "jet2_pT",  "jet2_eta", "jet2_phi", "lep0_id",  "lep0_pT",  "lep0_eta", "lep0_phi",
+                                     "lep1_id",  "lep1_pT",  "lep1_eta", "lep1_phi"};
 enum { JET = 2, LEP = 17 }; /* where they begin; 5 and 4 columns each */
 static const char *const chain = "objects(jet*, lep*)";
 
@@ -53,7 +54,8 @@ static genhep_dataset *events(void)
     return data;
 }
 
-static gh_status fit_masses(const gh_hooks *hooks, const char *masses, const char *prep_text, const genhep_dataset *data, gh_prep **prep)
+static gh_status fit_masses(const gh_hooks *hooks, const char *masses, const char *prep_text,
+                            const genhep_dataset *data, gh_prep **prep)
 {
     genhep_options *options;
     ck_ok(genhep_options_create(&options));
@@ -84,7 +86,8 @@ static void check_round_trip(const char *text, int angle)
     gh_prep *prep, *loaded;
     gh_prep_work *work, *other;
     gh_archive archive;
-    double *z = malloc(N * (P + 1) * sizeof *z), *z2 = malloc(N * (P + 1) * sizeof *z), *x = malloc(N * D * sizeof *x), *x2 = malloc(N * D * sizeof *x);
+    double *z = malloc(N * (P + 1) * sizeof *z), *z2 = malloc(N * (P + 1) * sizeof *z), *x = malloc(N * D * sizeof *x),
+           *x2 = malloc(N * D * sizeof *x);
     double *jac = malloc(N * sizeof *jac), *turn = malloc(N * sizeof *turn);
     ck_ok(fit(text, data, &prep));
     ck_assert_int_eq(gh_prep_uniforms(prep), 1);
@@ -103,7 +106,8 @@ static void check_round_trip(const char *text, int angle)
     ck_assert(memcmp(z, z2, (size_t)(N * width) * sizeof *z) == 0);
     for (int64_t i = 0; i < N; i++) {
         const double *row = data->values + i * D;
-        turn[i] = 0.5 * (row[row[JET + 2] != 0 ? angle : 1] / M_PI + 1); /* without a jet it is that of missing momentum */
+        turn[i] = 0.5 *
+                  (row[row[JET + 2] != 0 ? angle : 1] / M_PI + 1); /* without a jet it is that of missing momentum */
     }
     gh_prep_inverse(prep, work, N, z, width, turn, 0, x, D);
     gh_prep_inverse(loaded, other, N, z, width, turn, 0, x2, D);
@@ -111,7 +115,8 @@ static void check_round_trip(const char *text, int angle)
     for (int64_t i = 0; i < N * D; i++) {
         const double e = fabs(x[i] - data->values[i]);
         ck_assert_msg((x[i] == 0) == (data->values[i] == 0), "row %lld %s", (long long)(i / D), names[i % D]);
-        ck_assert_msg(e <= 1e-9 * (1 + fabs(data->values[i])), "row %lld %s: %.17g, was %.17g", (long long)(i / D), names[i % D], x[i], data->values[i]);
+        ck_assert_msg(e <= 1e-9 * (1 + fabs(data->values[i])), "row %lld %s: %.17g, was %.17g", (long long)(i / D),
+                      names[i % D], x[i], data->values[i]);
     }
     gh_prep_work_free(work), gh_prep_work_free(other);
     gh_prep_free(prep), gh_prep_free(loaded);
@@ -164,7 +169,8 @@ START_TEST(any_numbers_are_events_with_the_multiplicities_of_the_data)
     double share[4][3] = {{0}}, seen[4][3] = {{0}}, first_b = 0, true_b = 0;
     ck_ok(fit(chain, data, &prep));
     const int64_t width = gh_prep_width(prep);
-    double *z = malloc((size_t)(DRAWS * width) * sizeof *z), *x = malloc(DRAWS * D * sizeof *x), *u = malloc(DRAWS * sizeof *u);
+    double *z = malloc((size_t)(DRAWS * width) * sizeof *z), *x = malloc(DRAWS * D * sizeof *x),
+           *u = malloc(DRAWS * sizeof *u);
     ck_ok(gh_prep_work_create(&hooks, prep, DRAWS, &work));
     int jets, leptons;
     for (int64_t i = 0; i < N; i++) {
@@ -189,7 +195,8 @@ START_TEST(any_numbers_are_events_with_the_multiplicities_of_the_data)
         if (jets == 2) first_b += x[i * D + JET] != 0, pairs++;
     }
     for (int a = 0; a < 4; a++)
-        for (int b = 0; b < 3; b++) ck_assert(fabs(seen[a][b] / (double)normal - share[a][b]) < 5 * sqrt(share[a][b] / (double)normal));
+        for (int b = 0; b < 3; b++)
+            ck_assert(fabs(seen[a][b] / (double)normal - share[a][b]) < 5 * sqrt(share[a][b] / (double)normal));
     ck_assert(fabs(first_b / (double)pairs - true_b) < 5 * sqrt(0.25 / (double)pairs));
     gh_prep_work_free(work);
     gh_prep_free(prep);
@@ -263,9 +270,11 @@ START_TEST(log_jacobian_is_that_of_what_is_there)
                 moved(row, k, half ? 0 : -h, other), prepare(prep, work, other, down, NULL);
                 for (int j = 0; j < 5; j++) slopes[half][j] = (up[place[j]] - down[place[j]]) / h;
             }
-            for (int64_t j = 0; j < gh_prep_width(prep); j++) ck_assert(j < 4 || j == 18 || fabs(up[j] - z[j]) < 1e-7); /* nothing absent or discrete moves */
+            for (int64_t j = 0; j < gh_prep_width(prep); j++)
+                ck_assert(j < 4 || j == 18 || fabs(up[j] - z[j]) < 1e-7); /* nothing absent or discrete moves */
             for (int j = 0; j < 5; j++) {
-                kink = fmax(kink, fabs(slopes[0][j] - slopes[1][j]) / (1e-3 + fabs(slopes[0][j]))); /* a knot lies within h */
+                kink = fmax(kink,
+                            fabs(slopes[0][j] - slopes[1][j]) / (1e-3 + fabs(slopes[0][j]))); /* a knot lies within h */
                 matrix[j][k] = slopes[0][j];
             }
         }
@@ -275,7 +284,8 @@ START_TEST(log_jacobian_is_that_of_what_is_there)
         expected += log((double)singles / N / gh_normal_pdf(z[19]));
         const double share = (double)(row[JET] != 0 ? labelled : total - labelled) / (double)total;
         expected += log(share / gh_normal_pdf(z[20])) + log(1 / gh_normal_pdf(z[21])); /* no lepton: one label */
-        ck_assert_msg(fabs(jacobian - expected) < 1e-4, "row %lld: %.9g, expected %.9g", (long long)i, jacobian, expected);
+        ck_assert_msg(fabs(jacobian - expected) < 1e-4, "row %lld: %.9g, expected %.9g", (long long)i, jacobian,
+                      expected);
         checked++;
     }
     ck_assert_int_eq(checked, 50);
@@ -292,8 +302,8 @@ START_TEST(wrong_events_are_refused)
         double value;
         const char *part;
     } cases[] = {
-        {JET + 2, 0, "fill their slots"},   {JET + 7, 1e4, "falling pT"}, {JET + 2, -1, "0 or more"},       {JET + 3, NAN, "finite eta"},
-        {JET + 0, 7, "do not have"},        {LEP + 0, 15, "do not have"},
+        {JET + 2, 0, "fill their slots"}, {JET + 7, 1e4, "falling pT"}, {JET + 2, -1, "0 or more"},
+        {JET + 3, NAN, "finite eta"},     {JET + 0, 7, "do not have"},  {LEP + 0, 15, "do not have"},
     };
     gh_hooks hooks = gh_hooks_default();
     genhep_dataset *data = events();
@@ -307,7 +317,8 @@ START_TEST(wrong_events_are_refused)
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         memcpy(row, data->values + full * D, sizeof row);
         row[cases[k].column] = cases[k].value;
-        ck_fails(gh_prep_forward(prep, work, 1, row, D, 3, 0, z, gh_prep_width(prep), NULL), GENHEP_E_NUMERIC, cases[k].part);
+        ck_fails(gh_prep_forward(prep, work, 1, row, D, 3, 0, z, gh_prep_width(prep), NULL), GENHEP_E_NUMERIC,
+                 cases[k].part);
     }
     gh_prep_work_free(work);
     gh_prep_free(prep);
@@ -363,11 +374,13 @@ START_TEST(damaged_constants_are_refused)
         gh_entry *entry = &archive.entries[i];
         const char first = entry->name[0];
         entry->name[0] = '#';
-        ck_assert_msg(gh_prep_load(&hooks, "prep", &archive, &loaded) == GENHEP_E_FORMAT, "loads without %s", entry->name);
+        ck_assert_msg(gh_prep_load(&hooks, "prep", &archive, &loaded) == GENHEP_E_FORMAT, "loads without %s",
+                      entry->name);
         entry->name[0] = first;
         if (entry->rank > 0 && entry->dims[0] > 0 && entry->type != GH_TEXT) {
             entry->dims[0]--;
-            ck_assert_msg(gh_prep_load(&hooks, "prep", &archive, &loaded) != GENHEP_OK, "loads a short %s", entry->name);
+            ck_assert_msg(gh_prep_load(&hooks, "prep", &archive, &loaded) != GENHEP_OK, "loads a short %s",
+                          entry->name);
             entry->dims[0]++;
         }
         int64_t numbers = 1;
@@ -439,5 +452,6 @@ START_TEST(allocations_fail_cleanly)
 }
 END_TEST
 
-GH_TEST_MAIN("prep_objects", there_and_back, any_numbers_are_events_with_the_multiplicities_of_the_data, log_jacobian_is_that_of_what_is_there, wrong_events_are_refused,
-             wrong_settings_are_refused, damaged_constants_are_refused, allocations_fail_cleanly)
+GH_TEST_MAIN("prep_objects", there_and_back, any_numbers_are_events_with_the_multiplicities_of_the_data,
+             log_jacobian_is_that_of_what_is_there, wrong_events_are_refused, wrong_settings_are_refused,
+             damaged_constants_are_refused, allocations_fail_cleanly)

@@ -22,7 +22,8 @@ static void check_poisson(const char *what, const int64_t *count, int bins, doub
     for (int k = 0; k < bins; k++) {
         double expected = N * p, here = (double)count[k];
         if (left - expected < 10) expected = left, here = (double)rest;
-        ck_assert_msg(fabs(here - expected) < SIGMA_LIMIT * sqrt(expected), "%s: %.0f events with %d, expected %.1f", what, here, k, expected);
+        ck_assert_msg(fabs(here - expected) < SIGMA_LIMIT * sqrt(expected), "%s: %.0f events with %d, expected %.1f",
+                      what, here, k, expected);
         left -= N * p, rest -= count[k];
         if (left < 10) return;
         p *= mean / (k + 1);
@@ -76,7 +77,8 @@ START_TEST(spectra_masses_and_missing_momentum)
         for (int t = 0; t < 3; t++)
             for (int k = 0; k < e.count[t]; k++) x += e.object[t][k].x, y += e.object[t][k].y;
         missing[2 * i] = x, missing[2 * i + 1] = y;
-        if (e.count[TRUTH_SEEN_JET]) jets[n_jets++] = log(truth_mass(e.object[TRUTH_SEEN_JET][0]) / truth_pt(e.object[TRUTH_SEEN_JET][0]));
+        if (e.count[TRUTH_SEEN_JET])
+            jets[n_jets++] = log(truth_mass(e.object[TRUTH_SEEN_JET][0]) / truth_pt(e.object[TRUTH_SEEN_JET][0]));
         for (int k = 0; k < e.count[TRUTH_SEEN_PHOTON] && n < N; k++, n++) {
             truth_vector v = e.object[TRUTH_SEEN_PHOTON][k];
             pt[n] = truth_pt(v), eta[n] = asinh(v.z / pt[n]), phi[n] = atan2(v.y, v.x);
@@ -116,7 +118,8 @@ static int check_slots(const double *slot, int count, double least, double wides
 START_TEST(slots_hold_the_hardest_objects)
 {
     genhep_dataset *data;
-    double *few = make_events("ttbar_jets", N / 4, 63, "", &data), *all = make_events("ttbar_jets", N / 4, 63, "columns=82", NULL);
+    double *few = make_events("ttbar_jets", N / 4, 63, "", &data),
+           *all = make_events("ttbar_jets", N / 4, 63, "columns=82", NULL);
     ck_assert_int_eq(genhep_dataset_columns(data), 26);
     for (int i = 0; i < N / 4; i++) {
         const double *a = few + 26 * i, *b = all + 82 * i;
@@ -140,5 +143,5 @@ START_TEST(settings_are_checked)
 }
 END_TEST
 
-GH_TEST_MAIN("truth_jets", multiplicities_are_poisson_and_binomial, spectra_masses_and_missing_momentum, slots_hold_the_hardest_objects,
-             settings_are_checked)
+GH_TEST_MAIN("truth_jets", multiplicities_are_poisson_and_binomial, spectra_masses_and_missing_momentum,
+             slots_hold_the_hardest_objects, settings_are_checked)
