@@ -26,7 +26,7 @@ wanted() { case " ${RUNS:-floor smear kde gmm independent bvae paper columns82 d
 
 simulated train 100000 1
 simulated truth "$scored" 2
-simulated floor "$scored" 3
+! wanted floor || simulated floor "$scored" 3
 small=("$work/truth.h5" "$work/train.h5" ttbar_jets)
 ! wanted floor || judged floor "$work/floor.h5" "${small[@]}"
 ! wanted floor || judged training "$work/train.h5" "${small[@]}"
