@@ -2,7 +2,7 @@
 # jets.sh BUILD [DATA] -- t tbar with jets and leptons: trains the cards and the baselines on 100 000 events of the built-in truth and judges
 # them on independent ones; the 82 columns; the last tenth of DATA/ttbar_jets.h5. Leaves <run>.score.json (SCORED events on either side,
 # classifier off), <run>.auc.json (100 000 events) and, with JUDGE=judge.py, <run>.judge.json in FOLDER; jets_table.py makes the section.
-#   SCORED=300000 RUNS="smear bvae" tests/quality/jets.sh build
+#   SCORED=300000 RUNS="smear bvae" COMPONENTS=50 STAGES="adam 24, sgd 12" tests/quality/jets.sh build
 set -euo pipefail
 build=${1:?build folder}; data=${2:-}; work=${3:-$build/quality/jets}
 genhep=$build/genhep; python=${PYTHON:-/usr/bin/python3}; seed=${SEED:-1}; scored=${SCORED:-1200000}
@@ -14,12 +14,14 @@ train() {
     ( TIMEFORMAT='%U %S'; time $genhep train "examples/cards/$1.card" data.train="$3" seed="$seed" train.threads="${THREADS:-2}" "${@:4}" -o "$work/$2.h5" > "$work/$2.log" 2>&1 ) \
         2> "$work/$2.seconds"
 }
-# judged NAME EVENTS TRUTH TRAIN PROCESS
+# judged NAME EVENTS TRUTH TRAIN PROCESS [QUERIES]: neighbours are looked for of so many events, and of few for the scores, which do not need them
 judged() {
     local events=$2 truth=$3 train=$4 process=$5
-    [ -f "$work/$1.auc.json" ] || $genhep evaluate "$truth" "$events" --train "$train" --process "$process" --json "$work/$1.auc.json" evaluate.max=100000
+    [ -f "$work/$1.auc.json" ] || $genhep evaluate "$truth" "$events" --train "$train" --process "$process" --json "$work/$1.auc.json" evaluate.max=100000 \
+        evaluate.queries="${6:-5000}"
     [ "$process" != ttbar_jets ] || [ -f "$work/$1.score.json" ] ||
-        $genhep evaluate "$truth" "$events" --train "$train" --process "$process" --json "$work/$1.score.json" evaluate.max="$scored" evaluate.auc=off
+        $genhep evaluate "$truth" "$events" --train "$train" --process "$process" --json "$work/$1.score.json" evaluate.max="$scored" evaluate.auc=off \
+            evaluate.queries=10
     [ -z "${JUDGE:-}" ] || [ -f "$work/$1.judge.json" ] || "$python" "$JUDGE" "$truth" "$events" --train "$train" > "$work/$1.judge.json"
 }
 wanted() { case " ${RUNS:-floor smear kde gmm independent bvae paper columns82 data} " in *" $1 "*) true ;; *) false ;; esac; }
@@ -47,7 +49,9 @@ if wanted bvae; then
     judged bvae "$work/bvae.gen.h5" "${small[@]}"
 fi
 if wanted paper; then
-    train ttbar_jets_bvae_paper paper "$work/train.h5" data.validation=0.1 "train.stages=${STAGES:-adam 240, adam 240, adam 240, adam 240, sgd 120, sgd 120, sgd 120}"
+    stages=${STAGES:-adam 240, adam 240, adam 240, adam 240, sgd 120, sgd 120, sgd 120}
+    train ttbar_jets_bvae_paper paper "$work/train.h5" "train.stages=$stages"
+    [ -f "$work/paper.stages" ] || echo "$stages" > "$work/paper.stages"
     for gamma in 0 0.01 0.05 0.1; do
         $genhep sample "$work/paper.h5" -n "$scored" --seed "$seed" latent.gamma=$gamma -o "$work/paper.$gamma.gen.h5" > /dev/null
         judged paper.$gamma "$work/paper.$gamma.gen.h5" "${small[@]}"
@@ -60,7 +64,7 @@ if wanted columns82; then
     train ttbar_jets_82_bvae independent82 "$work/train82.h5" model.family=independent
     for run in bvae82 independent82; do
         $genhep sample "$work/$run.h5" -n 50000 --seed "$seed" -o "$work/$run.gen.h5" > /dev/null
-        judged $run "$work/$run.gen.h5" "$work/truth82.h5" "$work/train82.h5" ttbar_jets
+        judged $run "$work/$run.gen.h5" "$work/truth82.h5" "$work/train82.h5" ttbar_jets 1000
     done
 fi
 if wanted data && [ -f "$data/ttbar_jets.h5" ]; then

@@ -48,6 +48,8 @@ def lines(folder):
     names += [(f"paper.{gamma}", f"ttbar_jets_bvae_paper.card, gamma {gamma}") for gamma in ("0", "0.01", "0.05", "0.1")] + [("bvae", "**ttbar_jets_bvae.card**")]
     out += [row(folder, run, label) for run, label in names if os.path.exists(f"{folder}/{run}.auc.json")]
     out.append("")
+    if os.path.exists(f"{folder}/paper.stages"):
+        out += [f"Stages of the published card here: {open(f'{folder}/paper.stages').read().strip()} (published: adam 240 four times, sgd 120 three times).", ""]
     for run, card, what in (("bvae82", "ttbar_jets_82_bvae.card", "82 columns, 50 000 against 50 000 events"), ("data_bvae", "ttbar_jets_data_bvae.card", "`ttbar_jets.h5`, 42 columns, last tenth of the file")):
         if not os.path.exists(f"{folder}/{run}.auc.json"):
             continue
