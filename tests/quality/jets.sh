@@ -66,6 +66,8 @@ if wanted columns82; then
         $genhep sample "$work/$run.h5" -n 50000 --seed "$seed" -o "$work/$run.gen.h5" > /dev/null
         judged $run "$work/$run.gen.h5" "$work/truth82.h5" "$work/train82.h5" ttbar_jets 1000
     done
+    $genhep sample "$work/bvae82.h5" -n 50000 --seed "$((seed + 1))" -o "$work/bvae82.second.gen.h5" > /dev/null
+    $genhep evaluate "$work/truth82.h5" "$work/bvae82.second.gen.h5" --process ttbar_jets --json "$work/bvae82.second.json" evaluate.auc=off
 fi
 if wanted data && [ -f "$data/ttbar_jets.h5" ]; then
     "$python" tests/quality/split.py "$data/ttbar_jets.h5" "$work/data"

@@ -26,8 +26,11 @@ def row(folder, run, label):
 
 
 def multiplicities(folder, run):
-    chi2 = load(f"{folder}/{run}.auc.json").get("chi2_ndf", {})
-    return ", ".join(f"{name} {value:.2f}" for name, value in chi2.items() if name.startswith("n("))
+    texts = []
+    for path in (f"{folder}/{run}.auc.json", f"{folder}/{run}.second.json"):
+        chi2 = load(path).get("chi2_ndf", {})
+        texts.append(", ".join(f"{name} {value:.2f}" for name, value in chi2.items() if name.startswith("n(")))
+    return " (a second sample of the same model: ".join(t for t in texts if t) + (")" if texts[1] else "")
 
 
 def lines(folder):
