@@ -53,7 +53,7 @@ def lines(folder):
     out.append("")
     if os.path.exists(f"{folder}/paper.stages"):
         out += [f"Stages of the published card here: {open(f'{folder}/paper.stages').read().strip()} (published: adam 240 four times, sgd 120 three times).", ""]
-    for run, card, what in (("bvae82", "ttbar_jets_82_bvae.card", "82 columns, 50 000 against 50 000 events"), ("data_bvae", "ttbar_jets_data_bvae.card", "`ttbar_jets.h5`, 42 columns, last tenth of the file")):
+    for run, card, what in (("bvae82", "ttbar_jets_82_bvae.card", "82 columns, 50 000 against 50 000 events"), ("data_bvae", "ttbar_jets_data_bvae.card", "`ttbar_jets.h5`, 42 columns, last tenth of the file (6000 events: holes and 2-d score of different numbers of events do not compare)")):
         if not os.path.exists(f"{folder}/{run}.auc.json"):
             continue
         base = run.replace("bvae", "independent")
