@@ -48,8 +48,11 @@ def lines(folder):
     names = [("floor", "an independent true sample"), ("training", "the training sample"), ("smear", "training events smeared by 5 %"), ("kde", "kernel density"),
              ("gmm", f"Gaussian mixture{open(folder + '/gmm.components').read().strip().join([', ', ' components']) if os.path.exists(folder + '/gmm.components') else ''}"),
              ("independent", "`independent` in the best card's coordinates")]
-    names += [(f"paper.{gamma}", f"ttbar_jets_bvae_paper.card, gamma {gamma}") for gamma in ("0", "0.01", "0.05", "0.1")] + [("bvae", "**ttbar_jets_bvae.card**")]
-    out += [row(folder, run, label) for run, label in names if os.path.exists(f"{folder}/{run}.auc.json")]
+    names += [(f"paper.{gamma}", f"ttbar_jets_bvae_paper.card, gamma {gamma}") for gamma in ("0", "0.01", "0.05", "0.1")] + [("bvae", "**ttbar_jets_bvae.card**"), ("bvae_full", "the same model")]
+    out += [row(folder, run, label) for run, label in names if load(f"{folder}/{run}.auc.json") or load(f"{folder}/{run}.score.json")]
+    full = load(f"{folder}/bvae_full.score.json").get("jets")
+    if full:
+        out += ["", f"With as many events as in the last row a perfect sample scores {full['score_1d_ceiling']:.1f}, the training sample {full['score_1d_training']:.1f}."]
     out.append("")
     if os.path.exists(f"{folder}/paper.stages"):
         out += [f"Stages of the published card here: {open(f'{folder}/paper.stages').read().strip()} (published: adam 240 four times, sgd 120 three times).", ""]
