@@ -214,6 +214,7 @@ quality: all ## train and judge every card, three seeds each; rewrites docs/qual
 	tests/quality/run.sh $(B) $(DATA)
 	tests/quality/unfold.sh $(B) $(DATA)
 	tests/quality/dilepton.sh $(B) $(DATA)
+	tests/quality/jets.sh $(B) $(DATA)
 
 # ---- style --------------------------------------------------------------------------------------------------------
 C_FILES = $(shell git ls-files '*.c' '*.h')

@@ -121,7 +121,7 @@ genhep_status select_model_columns(const genhep_model *model, genhep_options *op
 
 const char *process_of(const arguments *given, const char *attribute)
 {
-    static const char *const names[] = {"zmumu", "dy", "ttbar_6q", "zw", "cms"};
+    static const char *const names[] = {"zmumu", "dy", "ttbar_6q", "ttbar_jets", "zw", "cms"};
     if (given->process) return given->process;
     for (size_t i = 0; attribute && i < sizeof names / sizeof *names; i++)
         if (strcmp(attribute, names[i]) == 0) return names[i];

@@ -177,6 +177,35 @@ static void dimuons(FILE *file, const report *r)
                 s ? ".</p>\n" : ", generated ");
 }
 
+static void jets(FILE *file, const report *r)
+{
+    const char *figures = report_json_member(genhep_evaluation_json(r->evaluation), "jets"), *histogram = NULL;
+    const char *base = r->baseline ? report_json_member(genhep_evaluation_json(r->baseline), "jets") : NULL;
+    const char *histograms = report_json_member(figures, "histograms");
+    char name[128];
+    if (!figures) return;
+    fprintf(file, "<h2>t t&#773; with jets</h2>\n<table><tr><th></th><th>truth</th><th>generated</th>%s</tr>\n", base ? "<th>baseline</th>" : "");
+    static const struct { const char *key, *truth, *text; } rows[] = {
+        {"score_1d", "score_1d_ceiling", "1-d score of 27 histograms (truth: a perfect sample)"}, {"holes", NULL, "holes: empty cells of two azimuths"},
+        {"score_2d", NULL, "2-d score, small is good"}, {"physicality", NULL, "physicality"}};
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+        const char *both = report_json_member(figures, rows[k].key), *other = report_json_member(base, rows[k].key);
+        const int paired = both && *both == '{';
+        fprintf(file, "<tr><td>%s</td>", rows[k].text);
+        cell(file, "%.4f", report_json_number(paired ? report_json_member(both, "truth") : rows[k].truth ? report_json_member(figures, rows[k].truth) : NULL), 0);
+        cell(file, "%.4f", report_json_number(paired ? report_json_member(both, "generated") : both), 0);
+        if (base) cell(file, "%.4f", report_json_number(paired ? report_json_member(other, "generated") : other), 0);
+        fputs("</tr>\n", file);
+    }
+    fputs("</table>\n<table><tr><th></th><th>&chi;&sup2;</th><th>EM</th><th>JS</th><th>score</th></tr>\n", file);
+    while ((histogram = report_json_next(histograms, histogram, name, sizeof name))) {
+        fprintf(file, "<tr><td>%s</td>", name);
+        for (int k = 0; k < 4; k++) cell(file, k < 3 ? "%.3g" : "%.2f", report_json_number(report_json_item(histogram, k)), 0);
+        fputs("</tr>\n", file);
+    }
+    fputs("</table>\n", file);
+}
+
 static void observables(FILE *file, const report *r)
 {
     const char *tails = report_json_member(genhep_evaluation_json(r->evaluation), "tail");
@@ -217,6 +246,7 @@ int report_page(const report *r)
     embed(file, r, "overview.png", "overview", " class=\"wide\"");
     resonances(file, r);
     dimuons(file, r);
+    jets(file, r);
     observables(file, r);
     fputs("<h2>Plots</h2>\n<div class=\"plots\">\n", file);
     for (int64_t k = 0; k < genhep_evaluation_observables(r->evaluation); k++) {

@@ -130,14 +130,14 @@ static int write_chunks(const request *want, const truth_run *run, genhep_writer
     int64_t chunk = 0, n;
     int wrong = genhep_options_get_int(want->options, "sample.chunk", &chunk) ? library_failed() : 0;
     if (chunk > want->n) chunk = want->n > 0 ? want->n : 1;
-    double *rows = malloc((size_t)chunk * (size_t)run->process->n_columns * sizeof *rows + 1);
+    double *rows = malloc((size_t)chunk * (size_t)run->n_columns * sizeof *rows + 1);
     if (!wrong && !rows) wrong = failed("no memory for a chunk of events", "a smaller sample.chunk");
     for (int64_t done = 0; done < want->n && !wrong; done += n) {
         n = want->n - done < chunk ? want->n - done : chunk;
         if (truth_rows(run, done, n, want->seed, rows, message, sizeof message)) {
             fprintf(stderr, "genhep simulate: %s\n", message);
             wrong = 1;
-        } else if (genhep_writer_append_double(writer, n, rows, run->process->n_columns, NULL)) {
+        } else if (genhep_writer_append_double(writer, n, rows, run->n_columns, NULL)) {
             wrong = library_failed();
         }
     }

@@ -55,7 +55,7 @@ GENHEP_API genhep_status genhep_observables(const genhep_dataset *events, const 
 /** Evaluate.
  * @param truth, generated  tables; every column of truth must be in generated (order free)
  * @param train    the training sample for neighbour_ratio and duplicates, or NULL
- * @param process  zmumu, dy, ttbar_6q, zw, cms or generic: which composite observables are built; NULL means generic
+ * @param process  zmumu, dy, ttbar_6q, ttbar_jets, zw, cms or generic: which composite observables are built; NULL means generic
  * @param options  evaluate.max, seed and the hooks; may be NULL
  * @return GENHEP_OK, _E_ARG, _E_NOMEM, _E_SHAPE (a column is missing, too few rows), _E_NUMERIC. Since 1.0. */
 GENHEP_API genhep_status genhep_evaluate(const genhep_dataset *truth, const genhep_dataset *generated,
@@ -67,7 +67,8 @@ GENHEP_API const char *genhep_evaluation_json(const genhep_evaluation *evaluatio
 
 /** One figure by name: auc, auc_error, chi2_ndf_median, chi2_ndf_max, w1_mean, w1_floor_mean, correlation_distance,
  * balance, shell (of the generated sample), neighbour_ratio, duplicates; or chi2_ndf(NAME), w1(NAME), w1_floor(NAME),
- * ks(NAME), ks_p(NAME) of an observable.
+ * ks(NAME), ks_p(NAME) of an observable; of process ttbar_jets score_1d, score_1d_ceiling, score_1d_training, holes, score_2d,
+ * physicality.
  * @return GENHEP_OK, GENHEP_E_ARG (no such figure, or not computed from these samples: the message says which). */
 GENHEP_API genhep_status genhep_evaluation_figure(const genhep_evaluation *evaluation, const char *name, double *value);
 

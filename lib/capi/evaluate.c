@@ -65,12 +65,19 @@ genhep_status genhep_evaluation_figure(const genhep_evaluation *evaluation, cons
         {"shell", e->shell[GH_GENERATED], e->has_shell},
         {"neighbour_ratio", e->neighbour_ratio, e->has_neighbours},
         {"duplicates", e->duplicates, e->has_neighbours},
+        {"score_1d", e->jets.score_1d, e->has_jets},
+        {"score_1d_ceiling", e->jets.score_1d_ceiling, e->has_jets},
+        {"score_1d_training", e->jets.score_1d_training, e->has_jets && isfinite(e->jets.score_1d_training)},
+        {"holes", e->jets.holes[GH_GENERATED], e->has_jets},
+        {"score_2d", e->jets.score_2d, e->has_jets},
+        {"physicality", e->jets.physicality[GH_GENERATED], e->has_jets},
     };
     for (size_t k = 0; k < sizeof whole / sizeof *whole; k++) {
         if (strcmp(name, whole[k].name) != 0) continue;
         if (!whole[k].there)
             GH_FAIL(GENHEP_E_ARG, "figure '%s' was not computed: %s", name,
                     strncmp(name, "auc", 3) == 0 && e->note ? e->note
+                    : k >= 11 && !e->has_jets                ? "it belongs to process ttbar_jets"
                     : e->has_balance                         ? "it needs the training sample"
                                                              : "it needs particles or the training sample");
         *value = whole[k].value;

@@ -246,6 +246,10 @@ static gh_status compare_events(genhep_evaluation *e, const workspace *w)
     for (int64_t p = 0; p < w->layout.n_particles; p++) cartesian |= !w->layout.particles[p].polar;
     if (cartesian) GH_TRY(gh_event_shell(&e->hooks, &w->layout, w->rows, e->shell));
     e->has_shell = cartesian;
+    if (strcmp(e->process, "ttbar_jets") == 0) {
+        GH_TRY(gh_jet_figures_make(&e->hooks, &w->layout, w->rows, e->seed, (double)w->train.n, &e->jets));
+        e->has_jets = 1;
+    }
     if (strcmp(e->process, "cms") != 0) return GENHEP_OK;
     for (int s = 0; s < 2; s++) GH_TRY(gh_event_dimuon(&e->hooks, &w->layout, &w->rows[s], &e->dimuon[s]));
     e->has_dimuon = 1;

@@ -5,6 +5,7 @@
 #include "base/options.h"
 #include "base/text.h"
 #include "data/dataset.h"
+#include "evaluate/jet_figures.h"
 #include "evaluate/observables.h"
 #include "evaluate/plot_bins.h"
 #include "genhep/evaluate.h"
@@ -47,10 +48,11 @@ struct genhep_evaluation {
     char *note;                     /* NULL when there is nothing to say */
     double chi2_ndf_median, chi2_ndf_max, w1_mean, w1_floor_mean;
     double correlation_distance;
-    int has_balance, has_shell, has_neighbours, has_dimuon;
+    int has_balance, has_shell, has_neighbours, has_dimuon, has_jets;
     double balance[2], shell[2];
     double duplicates, neighbour_ratio;
     gh_dimuon_figures dimuon[2];
+    gh_jet_figures jets;
     gh_text json;
 };
 

@@ -111,6 +111,35 @@ static void dimuon(gh_text *t, const gh_dimuon_figures both[2], int *first)
     gh_text_add(t, "\n }");
 }
 
+static void jets(gh_text *t, const gh_jet_figures *f, int *first)
+{
+    int inner = 1;
+    key(t, "jets", first);
+    gh_text_add(t, "{");
+    number(t, "score_1d", f->score_1d, &inner);
+    number(t, "score_1d_ceiling", f->score_1d_ceiling, &inner);
+    number(t, "score_1d_training", f->score_1d_training, &inner);
+    pair(t, "holes", f->holes, &inner);
+    number(t, "chi2_2d", f->chi2_2d, &inner);
+    number(t, "js_2d", f->js_2d, &inner);
+    number(t, "score_2d", f->score_2d, &inner);
+    pair(t, "physicality", f->physicality, &inner);
+    key(t, "histograms", &inner);
+    gh_text_add(t, "{");
+    for (int h = 0; h < GH_JET_HISTOGRAMS; h++) {
+        const double figures[4] = {f->histogram[h].chi2, f->histogram[h].em, f->histogram[h].js, f->histogram[h].score};
+        gh_text_add(t, h ? ",\n  " : "\n  ");
+        gh_text_add_json(t, f->name[h]);
+        gh_text_add(t, ": [");
+        for (int k = 0; k < 4; k++) {
+            if (k) gh_text_add(t, ", ");
+            gh_text_add_number(t, figures[k], DIGITS);
+        }
+        gh_text_add(t, "]");
+    }
+    gh_text_add(t, "}\n }");
+}
+
 gh_status gh_evaluation_write_json(genhep_evaluation *e)
 {
     gh_text *t = &e->json;
@@ -147,6 +176,7 @@ gh_status gh_evaluation_write_json(genhep_evaluation *e)
         number(t, "neighbour_ratio", e->neighbour_ratio, &first);
     }
     if (e->has_dimuon) dimuon(t, e->dimuon, &first);
+    if (e->has_jets) jets(t, &e->jets, &first);
     per_observable(t, e, "ks", offsetof(gh_observable_figures, ks), &first);
     per_observable(t, e, "ks_p", offsetof(gh_observable_figures, ks_p), &first);
     per_observable(t, e, "separation", offsetof(gh_observable_figures, separation), &first);

@@ -39,7 +39,8 @@ enum {
     GH_EVALUATE_SPLIT = 3,
     GH_EVALUATE_VALIDATION = 4,
     GH_EVALUATE_CENTRES = 5,
-    GH_EVALUATE_PERMUTE = 6
+    GH_EVALUATE_PERMUTE = 6,
+    GH_EVALUATE_CEILING = 7
 };
 
 /** order[0..m-1] = the first m entries of a random permutation of 0..n-1; `order` has room for n. */

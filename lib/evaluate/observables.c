@@ -2,6 +2,7 @@
 #include "evaluate/observables.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -144,6 +145,37 @@ static gh_status add_pairs(const gh_hooks *hooks, const gh_event_layout *layout,
     return GENHEP_OK;
 }
 
+/* An extra observable of the listed particles. */
+static gh_status add_extra(const gh_hooks *hooks, gh_observable_list *list, enum gh_observable_kind kind, const char *name, const int64_t *parts, int64_t n_parts)
+{
+    GH_TRY(add(hooks, list, kind, name, NULL, parts, n_parts));
+    list->plans[list->count - 1].extra = 1;
+    return GENHEP_OK;
+}
+
+/* Masses of the first jets and leptons, and how many objects of each kind are there; all extra, since slots may be empty. */
+static gh_status add_jets(const gh_hooks *hooks, const gh_event_layout *layout, gh_observable_list *list)
+{
+    static const char *const needed[6] = {"jet0", "jet1", "jet2", "jet3", "lep0", "lep1"}, *const words[5] = {"m(2j)", "m(3j)", "m(4j)", "m(4j1l)", "m(4j2l)"};
+    int64_t q[6], parts[GH_OBSERVABLE_PARTS];
+    for (int k = 0; k < 6; k++)
+        if ((q[k] = gh_event_particle_find(layout, needed[k])) < 0 || !layout->particles[q[k]].polar)
+            GH_FAIL(GENHEP_E_SHAPE, "process ttbar_jets needs '%s' as columns _E _pT _eta _phi", needed[k]);
+    for (int k = 0; k < 5; k++) GH_TRY(add_extra(hooks, list, GH_OBSERVABLE_MASS, words[k], q, k + 2));
+    for (int64_t p = 0, next; p < layout->n_particles; p = next) { /* neighbours whose names differ in their numbers only */
+        char name[64];
+        const size_t length = strcspn(layout->particles[p].name, "0123456789");
+        int64_t count = 0;
+        for (next = p; next < layout->n_particles && strncmp(layout->particles[next].name, layout->particles[p].name, length) == 0 &&
+                       strcspn(layout->particles[next].name, "0123456789") == length; next++)
+            if (layout->particles[next].polar && count < GH_OBSERVABLE_PARTS) parts[count++] = next;
+        if (count == 0 || length > 40) continue;
+        snprintf(name, sizeof name, "n(%.*s)", (int)length, layout->particles[p].name);
+        GH_TRY(add_extra(hooks, list, GH_OBSERVABLE_COUNT, name, parts, count));
+    }
+    return GENHEP_OK;
+}
+
 static gh_status add_plain(const gh_hooks *hooks, const gh_event_layout *layout, gh_observable_list *list)
 {
     for (int64_t c = 0; c < layout->d; c++) {
@@ -164,7 +196,7 @@ static gh_status add_plain(const gh_hooks *hooks, const gh_event_layout *layout,
 
 static int known_process(const char *process)
 {
-    static const char *const known[] = {"zmumu", "dy", "ttbar_6q", "zw", "cms", "generic"};
+    static const char *const known[] = {"zmumu", "dy", "ttbar_6q", "ttbar_jets", "zw", "cms", "generic"};
     for (size_t k = 0; k < sizeof known / sizeof *known; k++)
         if (strcmp(process, known[k]) == 0) return 1;
     return 0;
@@ -190,12 +222,13 @@ gh_status gh_observables_plan(const gh_hooks *hooks, const gh_event_layout *layo
 {
     memset(list, 0, sizeof *list);
     if (!known_process(process))
-        GH_FAIL(GENHEP_E_ARG, "process '%s' is not known, expected zmumu, dy, ttbar_6q, zw, cms or generic", process);
+        GH_FAIL(GENHEP_E_ARG, "process '%s' is not known, expected zmumu, dy, ttbar_6q, ttbar_jets, zw, cms or generic", process);
     int pair = strcmp(process, "zmumu") == 0 || strcmp(process, "dy") == 0;
     if (strcmp(process, "cms") == 0) GH_TRY(check_cms(layout));
     GH_TRY(add_singles(hooks, layout, list));
     if (strcmp(process, "ttbar_6q") == 0) GH_TRY(add_top_pair(hooks, layout, list));
     else if (pair && layout->n_particles == 2) GH_TRY(add_lepton_pair(hooks, list));
+    else if (strcmp(process, "ttbar_jets") == 0) GH_TRY(add_jets(hooks, layout, list));
     else if (strcmp(process, "zw") == 0) GH_TRY(add_zw(hooks, layout, list));
     else GH_TRY(add_pairs(hooks, layout, list));
     GH_TRY(add_plain(hooks, layout, list));
@@ -240,6 +273,7 @@ static void formula(enum gh_observable_kind kind, int64_t n, const double *v, do
         for (int64_t i = 0; i < n; i++) out[i] = 0.5 * log(fmax(e[i] + z[i], 1e-9) / fmax(e[i] - z[i], 1e-9));
         break;
     case GH_OBSERVABLE_COLUMN:
+    case GH_OBSERVABLE_COUNT:
     case GH_OBSERVABLE_DPHI:
         break;
     }
@@ -273,6 +307,14 @@ void gh_observable_values(const gh_observable_plan *plan, const gh_event_layout 
     int64_t n = rows->n;
     if (plan->kind == GH_OBSERVABLE_COLUMN) {
         memcpy(values, rows->columns + plan->column * n, (size_t)n * sizeof *values);
+        return;
+    }
+    if (plan->kind == GH_OBSERVABLE_COUNT) {
+        memset(values, 0, (size_t)n * sizeof *values);
+        for (int64_t k = 0; k < plan->n_parts; k++) {
+            const double *pt = rows->columns + layout->particles[plan->parts[k]].column[1] * n;
+            for (int64_t i = 0; i < n; i++) values[i] += pt[i] != 0;
+        }
         return;
     }
     memset(scratch, 0, (size_t)(plan->kind == GH_OBSERVABLE_DPHI ? 8 : 4) * (size_t)n * sizeof *scratch);

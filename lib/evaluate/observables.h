@@ -12,10 +12,11 @@ enum gh_observable_kind {
     GH_OBSERVABLE_PHI,
     GH_OBSERVABLE_MASS,     /* sign(m^2) sqrt|m^2| */
     GH_OBSERVABLE_RAPIDITY,
+    GH_OBSERVABLE_COUNT,    /* how many of the polar particles are there: pT not 0 */
     GH_OBSERVABLE_DPHI      /* |phi1 - phi2| in 0..pi, rounded to 1e-4: back-to-back pairs differ by rounding only */
 };
 
-enum { GH_OBSERVABLE_PARTS = 8 };
+enum { GH_OBSERVABLE_PARTS = 64 };
 
 /** One observable: a kind, and the particles whose momenta are added (DPHI: the two that are compared). */
 typedef struct gh_observable_plan {
@@ -36,7 +37,7 @@ typedef struct gh_observable_list {
     int64_t capacity;
 } gh_observable_list;
 
-/** Observables of a process: zmumu, dy, ttbar_6q, zw, cms, generic.
+/** Observables of a process: zmumu, dy, ttbar_6q, ttbar_jets, zw, cms, generic.
  * @return GENHEP_E_ARG (no such process), GENHEP_E_SHAPE (it needs a particle or column that is not there),
  * GENHEP_E_NOMEM. Free with gh_observable_list_free, also after a failure. */
 gh_status gh_observables_plan(const gh_hooks *hooks, const gh_event_layout *layout, const char *process,

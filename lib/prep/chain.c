@@ -9,7 +9,8 @@ static const gh_stage_class *const classes[] = {
     &gh_stage_log,      &gh_stage_logit,   &gh_stage_resonance,   &gh_stage_quantile, &gh_stage_periodic,
     &gh_stage_azimuth,  &gh_stage_momenta, &gh_stage_ptetaphi,    &gh_stage_tree,     &gh_stage_pair,
     &gh_stage_category, &gh_stage_flags,   &gh_stage_quantile_by, &gh_stage_root,     &gh_stage_suppress,
-    &gh_stage_sums,     &gh_stage_drop,    &gh_stage_ptcut,       &gh_stage_reach,    &gh_stage_dilepton};
+    &gh_stage_sums,     &gh_stage_drop,    &gh_stage_ptcut,       &gh_stage_reach,    &gh_stage_dilepton,
+    &gh_stage_objects};
 
 gh_status gh_stage_class_find(const char *name, const char *where, gh_status code, const gh_stage_class **type)
 {

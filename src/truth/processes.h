@@ -7,7 +7,7 @@
 #include "truth.h"
 
 extern const truth_process truth_two_body, truth_zll, truth_dy_full, truth_dy_photon, truth_dy_zprime, truth_ttbar_6q, truth_ww_lep6,
-    truth_zw_unfold, truth_gauss_unfold, truth_calorimeter, truth_zg_real, truth_zg_dipole,
+    truth_ttbar_jets, truth_zw_unfold, truth_gauss_unfold, truth_calorimeter, truth_zg_real, truth_zg_dipole,
     truth_toy_1x, truth_camel, truth_ring, truth_shell;
 
 /** zll in pp: rapidity and quark flavour of a pair of mass m, the quark coming along +z, from the density
@@ -23,8 +23,24 @@ double truth_z_rapidity(truth_draws *draws, double m, double sqrt_s, enum truth_
 #define TRUTH_B_MASS 4.8
 #define TRUTH_QUARK_MASS 0.33
 
+/* Slots of ttbar_jets with 82 columns, and all objects that are kept track of. */
+enum { TRUTH_SEEN_JET, TRUTH_SEEN_LEPTON, TRUTH_SEEN_PHOTON, TRUTH_OBJECT_TYPES, TRUTH_MOST_OBJECTS = 64 };
+
+/** What is seen of one event of ttbar_jets: objects of each type behind their cuts, in falling pT, before the slots cut them
+ * off; how many were made beside those of the tops; how many W decayed to a lepton; the missing momentum. */
+typedef struct truth_jets_event {
+    truth_vector object[TRUTH_OBJECT_TYPES][TRUTH_MOST_OBJECTS];
+    int count[TRUTH_OBJECT_TYPES], extra[TRUTH_OBJECT_TYPES], leptonic;
+    double missing_x, missing_y;
+} truth_jets_event;
+
+void truth_jets_make(const truth_run *run, truth_draws *draws, truth_jets_event *event);
+
 double truth_top_mass(double u);
 double truth_w_mass(double u);
+
+/** Masses and four-vectors of the two tops of ttbar_6q, balanced in transverse momentum. */
+void truth_top_pair(truth_draws *draws, double sqrt_s, double m[2], truth_vector top[2]);
 
 /** The six observables of ww_lep6 from the two leptons and the two neutrinos:
  * pT of the harder and the softer lepton, MET = |pT(nu nu)|, Mll, Ptll and

@@ -162,7 +162,7 @@ static int apply(truth_run *run, const char *setting, char *message, size_t mess
 int truth_open(const truth_process *process, char *const *settings, int n_settings, truth_run *run, char *message,
                size_t message_size)
 {
-    *run = (truth_run){.process = process, .stream = process->stream};
+    *run = (truth_run){.process = process, .stream = process->stream, .n_columns = process->n_columns, .columns = process->columns};
     for (int i = 0; i < process->n_keys; i++) {
         const truth_key *key = &process->keys[i];
         int status = parse_value(process, key, key->standard, &run->value[i], message, message_size);

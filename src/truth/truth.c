@@ -10,7 +10,7 @@
 
 static const truth_process *const processes[] = {
     &truth_two_body, &truth_zll, &truth_dy_full, &truth_dy_photon, &truth_dy_zprime, &truth_ttbar_6q, &truth_ww_lep6,
-    &truth_zw_unfold, &truth_gauss_unfold, &truth_calorimeter, &truth_zg_real, &truth_zg_dipole,
+    &truth_ttbar_jets, &truth_zw_unfold, &truth_gauss_unfold, &truth_calorimeter, &truth_zg_real, &truth_zg_dipole,
     &truth_toy_1x, &truth_camel, &truth_ring, &truth_shell,
 };
 
@@ -62,7 +62,7 @@ int truth_rows(const truth_run *run, int64_t first, int64_t n, int64_t seed, dou
     for (int64_t k = 0; k < n; k++) {
         const int64_t event = first + k;
         truth_draws draws = truth_draws_of(seed, run->stream, event);
-        run->process->event(run, &draws, rows + k * run->process->n_columns);
+        run->process->event(run, &draws, rows + k * run->n_columns);
         if (!draws.spent) continue;
         truth_say(message, message_size, "%s: event %lld found no accepted try among its %d random numbers",
                   run->process->name, (long long)event, TRUTH_STRETCH);
@@ -112,9 +112,9 @@ int truth_table(const truth_run *run, int64_t n, int64_t seed, int64_t n_rows, c
 {
     const truth_process *process = run->process;
     const char *units[TRUTH_COLUMNS];
-    for (int i = 0; i < TRUTH_COLUMNS; i++) units[i] = process->unit;
-    int columns = process->n_columns;
-    int status = genhep_dataset_from_arrays(NULL, n_rows, columns, process->columns, units, rows, columns, NULL, out);
+    for (int i = 0; i < run->n_columns; i++) units[i] = run->units ? run->units[i] : process->unit;
+    int columns = run->n_columns;
+    int status = genhep_dataset_from_arrays(NULL, n_rows, columns, run->columns, units, rows, columns, NULL, out);
     if (!status) status = describe(run, n, seed, *out);
     if (!status) return GENHEP_OK;
     char cause[512] = "";
@@ -147,10 +147,10 @@ int truth_generate(const char *process_name, int64_t n, int64_t seed, char *cons
     *out = NULL;
     int status = truth_start(process_name, n, settings, n_settings, &run, message, message_size);
     if (status) goto cleanup;
-    rows = calloc(n ? (size_t)n : 1, (size_t)run.process->n_columns * sizeof *rows);
+    rows = calloc(n ? (size_t)n : 1, (size_t)run.n_columns * sizeof *rows);
     if (!rows) {
         truth_say(message, message_size, "%s: no memory for %lld events of %d columns", run.process->name, (long long)n,
-                  run.process->n_columns);
+                  run.n_columns);
         status = GENHEP_E_NOMEM;
         goto cleanup;
     }

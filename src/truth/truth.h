@@ -46,6 +46,9 @@ typedef struct truth_run {
     const truth_process *process;
     truth_value value[TRUTH_KEYS];
     int64_t stream;      /* of the uniform numbers; differs between processes and samples that are used side by side */
+    int n_columns;       /* those of the process, unless `prepare` chose others */
+    const char *const *columns;
+    const char *const *units; /* of each column, NULL: the process's unit for all */
     double sqrt_s;       /* GeV, 0 where it has no meaning */
     double sigma_pb;     /* total rate after the cuts, 0 where none is defined */
     double sigma_err_pb; /* its numerical error */
@@ -57,15 +60,15 @@ struct truth_process {
     const char *text; /* what it is, in one line */
     const char *cuts; /* "" when there are none */
     int64_t stream;
-    int n_columns;
+    int n_columns; /* the largest number that `prepare` may choose */
     const char *const *columns;
     const char *unit; /* of all columns */
     int n_keys;
     const truth_key *keys;
-    /** Check values against each other, fill stream, sqrt_s, sigma and tables. May be NULL.
+    /** Check values against each other, fill stream, columns, units, sqrt_s, sigma and tables. May be NULL.
      * @return GENHEP_OK, GENHEP_E_OPTION or GENHEP_E_NOMEM with a message. */
     int (*prepare)(truth_run *run, char *message, size_t message_size);
-    /** One event, n_columns numbers. */
+    /** One event, the n_columns numbers of the run. */
     void (*event)(const truth_run *run, truth_draws *draws, double *row);
 };
 

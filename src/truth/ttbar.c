@@ -38,18 +38,32 @@ static int prepare(truth_run *run, char *message, size_t message_size)
     return GENHEP_OK;
 }
 
-static void event(const truth_run *run, truth_draws *draws, double *row)
+/** The two masses of W bosons in ttbar_6q are drawn between those of the tops and the rest: the order of random numbers is
+ * part of what a seed means. mw may be NULL: none are drawn. */
+static void produce(truth_draws *draws, double sqrt_s, double m[2], double *mw, truth_vector top[2])
 {
-    double m[2], mt[2], y[2], mw[2];
+    double mt[2], y[2];
     for (int i = 0; i < 2; i++) m[i] = truth_top_mass(truth_uniform(draws));
-    for (int i = 0; i < 2; i++) mw[i] = truth_w_mass(truth_uniform(draws));
-    double pt = truth_falling_pt(truth_uniform(draws), pt_scale, pt_power, run->sqrt_s / 8);
+    for (int i = 0; mw && i < 2; i++) mw[i] = truth_w_mass(truth_uniform(draws));
+    double pt = truth_falling_pt(truth_uniform(draws), pt_scale, pt_power, sqrt_s / 8);
     double phi = M_PI * (2 * truth_uniform(draws) - 1), x = pt * cos(phi), py = pt * sin(phi);
     for (int i = 0; i < 2; i++) mt[i] = sqrt(m[i] * m[i] + pt * pt);
-    truth_pair_rapidities(draws, run->sqrt_s, mt, sigma_half, sigma_mean, y);
+    truth_pair_rapidities(draws, sqrt_s, mt, sigma_half, sigma_mean, y);
+    for (int i = 0; i < 2; i++) top[i] = truth_on_shell(m[i], i ? -x : x, i ? -py : py, mt[i] * sinh(y[i]));
+}
+
+void truth_top_pair(truth_draws *draws, double sqrt_s, double m[2], truth_vector top[2])
+{
+    produce(draws, sqrt_s, m, NULL, top);
+}
+
+static void event(const truth_run *run, truth_draws *draws, double *row)
+{
+    double m[2], mw[2];
+    truth_vector top[2], b, w, q, other;
+    produce(draws, run->sqrt_s, m, mw, top);
     for (int i = 0; i < 2; i++) {
-        truth_vector top = truth_on_shell(m[i], i ? -x : x, i ? -py : py, mt[i] * sinh(y[i])), b, w, q, other;
-        truth_decay_isotropic(draws, top, m[i], TRUTH_B_MASS, mw[i], &b, &w);
+        truth_decay_isotropic(draws, top[i], m[i], TRUTH_B_MASS, mw[i], &b, &w);
         truth_decay_isotropic(draws, w, mw[i], TRUTH_QUARK_MASS, TRUTH_QUARK_MASS, &q, &other);
         truth_store(row + 12 * i, b);
         truth_store(row + 12 * i + 4, q);

@@ -7,6 +7,7 @@ import statistics
 import sys
 
 import dilepton_table
+import jets_table
 import paper_gan_table
 import subtract_table
 import unfold_table
@@ -152,5 +153,6 @@ if showers:
         if "baselines" in j:
             break
     lines.append("")
+lines += jets_table.lines(f"{folder}/jets")
 lines += subtract_table.section(folder)
 open(output, "w").write("\n".join(lines))
