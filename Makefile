@@ -214,7 +214,11 @@ quality: all ## train and judge every card, three seeds each; rewrites docs/qual
 	tests/quality/run.sh $(B) $(DATA)
 	tests/quality/unfold.sh $(B) $(DATA)
 	tests/quality/dilepton.sh $(B) $(DATA)
+	tests/quality/paper_gan.sh $(B) $(DATA)
 	tests/quality/jets.sh $(B) $(DATA)
+	tests/quality/integrate.sh $(B)
+	tests/quality/amplify.sh $(B)
+	tests/quality/anomaly.sh $(B)
 
 # ---- style --------------------------------------------------------------------------------------------------------
 C_FILES = $(shell git ls-files '*.c' '*.h')
