@@ -58,7 +58,7 @@ int parse_arguments(int argc, char **argv, const char *allowed, int least, int m
         {"-o", &result->output}, {"--seed", &result->seed}, {"--stream", &result->stream}, {"--threads", &result->threads},
         {"--resume", &result->resume}, {"--json", &result->json}, {"--report", &result->report}, {"--process", &result->process},
         {"--train", &result->train}, {"--baseline", &result->baseline},
-        {"--condition", &result->condition}, {"--plane", &result->plane}, {"--along", &result->along},
+        {"--condition", &result->condition}, {"--plane", &result->plane}, {"--along", &result->along}, {"--vary", &result->vary},
         {"--condition", &result->condition}, {"--method", &result->method}, {"--model", &result->model},
         {"--unweighted", &result->unweighted}, {"--repeat", &repeat}, {"-n", &count}};
     memset(result, 0, sizeof *result);
@@ -126,4 +126,20 @@ const char *process_of(const arguments *given, const char *attribute)
     for (size_t i = 0; attribute && i < sizeof names / sizeof *names; i++)
         if (strcmp(attribute, names[i]) == 0) return names[i];
     return "generic";
+}
+
+genhep_status model_table(const genhep_model *model, const genhep_options *options, int64_t n, const double *rows, genhep_dataset **table)
+{
+    const int64_t D = genhep_model_columns(model);
+    const char **names = malloc((size_t)(2 * D) * sizeof *names), **units = names + D;
+    if (!names) return GENHEP_E_NOMEM;
+    for (int64_t k = 0; k < D; k++) {
+        genhep_column column = {.struct_size = sizeof column};
+        genhep_model_column(model, k, &column);
+        names[k] = column.name;
+        units[k] = column.unit;
+    }
+    genhep_status status = genhep_dataset_from_arrays(options, n, D, names, units, rows, D, NULL, table);
+    free(names);
+    return status;
 }

@@ -25,6 +25,7 @@ typedef struct arguments {
     const char *condition; /* --condition */
     const char *plane;     /* --plane */
     const char *along;     /* --along */
+    const char *vary;      /* --vary */
     const char *method;    /* --method */
     const char *model;     /* --model */
     const char *unweighted; /* --unweighted */
@@ -47,6 +48,9 @@ int make_options(const char *card, const arguments *given, const char *threads_k
 /** data.columns = the model's columns, in its order, whatever else a file holds. */
 genhep_status select_model_columns(const genhep_model *model, genhep_options *options);
 
+/** Rows (n,D) in the model's columns as a table, with their names and units. */
+genhep_status model_table(const genhep_model *model, const genhep_options *options, int64_t n, const double *rows, genhep_dataset **table);
+
 /** The process whose observables are built: --process, else the attribute of a file where it is one of these, else generic. */
 const char *process_of(const arguments *given, const char *attribute);
 
@@ -60,6 +64,7 @@ int command_encode(int argc, char **argv);
 int command_latent(int argc, char **argv);
 int command_observables(int argc, char **argv);
 int command_bump(int argc, char **argv);
+int command_scan(int argc, char **argv);
 int command_score(int argc, char **argv);
 int command_density(int argc, char **argv);
 int command_bench(int argc, char **argv);

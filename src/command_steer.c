@@ -68,26 +68,11 @@ static int open_job(int argc, char **argv, job *j)
     return 0;
 }
 
-static genhep_status as_table(const job *j, int64_t n, const double *rows, genhep_dataset **table)
-{
-    const char **names = malloc((size_t)(2 * j->D) * sizeof *names), **units = names + j->D;
-    if (!names) return GENHEP_E_NOMEM;
-    for (int64_t k = 0; k < j->D; k++) {
-        genhep_column column = {.struct_size = sizeof column};
-        genhep_model_column(j->model, k, &column);
-        names[k] = column.name;
-        units[k] = column.unit;
-    }
-    genhep_status status = genhep_dataset_from_arrays(j->options, n, j->D, names, units, rows, j->D, NULL, table);
-    free(names);
-    return status;
-}
-
 static int observe(const job *j, int64_t n, const double *rows, observed *o)
 {
     genhep_dataset *events = NULL;
     memset(o, 0, sizeof *o);
-    genhep_status status = as_table(j, n, rows, &events);
+    genhep_status status = model_table(j->model, j->options, n, rows, &events);
     if (!status) status = genhep_observables(events, j->process, j->options, &o->table);
     genhep_dataset_free(events);
     if (status) return fail_library();
@@ -321,7 +306,7 @@ static int write_between(job *j, genhep_dataset *events)
         z[i] = (1 - t) * mu[i % L] + t * mu[L + i % L];
     }
     if (!status) status = genhep_model_decode(j->model, steps, z, rows, D);
-    if (!status) status = as_table(j, steps, rows, &between);
+    if (!status) status = model_table(j->model, j->options, steps, rows, &between);
     if (!status) status = genhep_dataset_write(between, j->given.output, j->options);
     genhep_dataset_free(two);
     genhep_dataset_free(between);

@@ -20,6 +20,7 @@ static const struct command {
     {"convert", "convert IN OUT [key=value ...]   from one event format to another", command_convert},
     {"encode", "encode MODEL.h5 EVENTS -o LATENTS   latent means, sigmas and principal components", command_encode},
     {"latent", "latent MODEL.h5 --report DIR [--plane A,B] [--along K] [-n EVENTS] | MODEL.h5 EVENTS -o BETWEEN [-n STEPS]   what latents mean", command_latent},
+    {"scan", "scan MODEL.h5 TRUTH --vary KEY=VALUE,VALUE... [--train EVENTS] [-n N] [--report DIR]   figures against a sampling option", command_scan},
     {"observables", "observables EVENTS -o TABLE [--process NAME]   masses, transverse momenta ... of every event", command_observables},
     {"score", "score MODEL.h5 EVENTS -o SCORES   anomaly scores", command_score},
     {"bump", "bump MODEL.h5 DATA REFERENCE [--seed S] [--json FILE]   largest excess of data over a reference in latent space", command_bump},

@@ -159,7 +159,7 @@ static int write_events(const request *want)
     else wrong = write_chunks(want, &run, writer);
     if (!wrong)
         printf("%s: %" PRId64 " events of %s, %d columns, seed %" PRId64 "\n", want->path, want->n, want->process,
-               run.process->n_columns, want->seed);
+               run.n_columns, want->seed);
     genhep_writer_free(writer);
     genhep_dataset_free(columns);
     truth_close(&run);
