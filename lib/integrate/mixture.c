@@ -6,6 +6,7 @@
 
 #include "integrate/exponential.h"
 #include "integrate/numbers.h"
+#include "model/bvae.h"
 
 #define HALF_LOG_2PI 0.91893853320467274178
 
@@ -36,18 +37,6 @@ void gh_mixture_free(gh_mixture *m)
     m->mu = m->sigma = m->scaled = m->centre = m->constant = NULL;
 }
 
-static int64_t pick(const gh_buffer *buffer, double u)
-{
-    int64_t low = 0, high = buffer->n - 1;
-    if (!buffer->cumulative) return (int64_t)(u * (double)buffer->n) < high ? (int64_t)(u * (double)buffer->n) : high;
-    while (low < high) {
-        const int64_t middle = low + (high - low) / 2;
-        if (buffer->cumulative[middle] > u) high = middle;
-        else low = middle + 1;
-    }
-    return low;
-}
-
 /* Mean and deviation of the whole mixture of the first M components, in the place of the last. */
 static void add_wide(gh_mixture *m, int64_t M, double factor)
 {
@@ -74,7 +63,7 @@ gh_status gh_mixture_create(const gh_hooks *hooks, const genhep_model *model, co
     GH_TRY(allocate(hooks, M + (wide > 0), L, m));
     m->wide = wide;
     for (int64_t i = 0; i < M; i++) {
-        const int64_t entry = pick(buffer, gh_rng_uniform(&rng, i, 0));
+        const int64_t entry = gh_pick_entry(buffer->n, buffer->cumulative, gh_rng_uniform(&rng, i, 0));
         for (int64_t j = 0; j < L; j++) {
             m->mu[i * L + j] = (double)buffer->mu[entry * L + j];
             m->sigma[i * L + j] = fmax(alpha * (double)buffer->sigma[entry * L + j] + gamma, 1e-6);

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/real.h"
+#include "model/bvae.h"
 
 /* Entries side by side: for latent j, mu and 1/(alpha sigma + gamma) of all of them. */
 typedef struct mixture {
@@ -15,15 +16,7 @@ typedef struct mixture {
 static int64_t entry_at(const gh_buffer *buffer, int64_t k, int64_t entries)
 {
     if (entries >= buffer->n) return k;
-    const double u = ((double)k + 0.5) / (double)entries;
-    if (!buffer->cumulative) return (int64_t)(u * (double)buffer->n);
-    int64_t low = 0, high = buffer->n - 1;
-    while (low < high) {
-        const int64_t middle = low + (high - low) / 2;
-        if (buffer->cumulative[middle] > u) high = middle;
-        else low = middle + 1;
-    }
-    return low;
+    return gh_pick_entry(buffer->n, buffer->cumulative, ((double)k + 0.5) / (double)entries);
 }
 
 static gh_status mixture_make(const genhep_model *model, const gh_draw *draw, int64_t entries, mixture *m)

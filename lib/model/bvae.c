@@ -101,14 +101,14 @@ static int64_t bvae_scratch(const genhep_model *model, int64_t rows)
     return rows * (model->latents + model->q + model->decoder.spec.outputs) + gh_network_scratch(&model->decoder, rows);
 }
 
-static int64_t pick_weighted(int64_t n, const double *cumulative, double u)
+int64_t gh_pick_entry(int64_t n, const double *cumulative, double u)
 {
     int64_t low = 0, high = n - 1;
     if (!cumulative) {
         int64_t i = (int64_t)(u * (double)n);
         return i < n ? i : high;
     }
-    while (low < high) { /* first entry whose cumulative weight exceeds u */
+    while (low < high) {
         int64_t middle = low + (high - low) / 2;
         if (cumulative[middle] > u) high = middle;
         else low = middle + 1;
@@ -121,7 +121,7 @@ static int64_t pick_entry(const gh_buffer *buffer, const gh_draw *draw, int64_t 
 {
     const gh_steering *box = draw->steering && draw->steering->entry ? draw->steering : NULL;
     const int64_t n = box ? box->n : buffer->n;
-    const int64_t k = draw->cycle ? event % n : pick_weighted(n, box ? box->cumulative : buffer->cumulative, u);
+    const int64_t k = draw->cycle ? event % n : gh_pick_entry(n, box ? box->cumulative : buffer->cumulative, u);
     return box ? box->entry[k] : k;
 }
 

@@ -23,6 +23,9 @@ typedef struct gh_bvae_loss {
  * weight. The plain autoencoder, whose loss has no beta, is exempt. */
 gh_status gh_bvae_check_beta(const genhep_options *options);
 
+/** Which of n entries u in [0,1) picks: the first whose cumulative weight exceeds it; NULL for unit weights. */
+int64_t gh_pick_entry(int64_t n, const double *cumulative, double u);
+
 /** Latents of the n events from `first` on: rows of z have L latents and room for Q conditions. normals (n,width), of which the
  * first L of a row are used; uniforms (n,n_uniforms), of which the first is. */
 void gh_bvae_latents(const genhep_model *model, const gh_draw *draw, int64_t first, int64_t n, const gh_real *normals,
