@@ -131,8 +131,9 @@ const char *process_of(const arguments *given, const char *attribute)
 genhep_status model_table(const genhep_model *model, const genhep_options *options, int64_t n, const double *rows, genhep_dataset **table)
 {
     const int64_t D = genhep_model_columns(model);
-    const char **names = malloc((size_t)(2 * D) * sizeof *names), **units = names + D;
+    const char **names = malloc((size_t)(2 * D) * sizeof *names);
     if (!names) return GENHEP_E_NOMEM;
+    const char **units = names + D;
     for (int64_t k = 0; k < D; k++) {
         genhep_column column = {.struct_size = sizeof column};
         genhep_model_column(model, k, &column);

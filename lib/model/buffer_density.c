@@ -82,7 +82,7 @@ gh_status gh_buffer_log_density(const genhep_model *model, const gh_draw *draw, 
         double sum = 0;
         for (int64_t k = 0; k < m.entries; k++)
             if (exponent[k] > most - 30) sum += exp((double)(exponent[k] - most)); /* the others are below 1e-13 of the largest */
-        log_density[i] = (double)most + log(sum);
+        log_density[i] = (double)most + log(fmax(sum, 1)); /* the largest itself adds 1 */
     }
 cleanup:
     gh_free_aligned(&model->hooks, m.mu);

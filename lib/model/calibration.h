@@ -27,7 +27,7 @@ gh_status gh_calibration_check(const genhep_model *model);
 double gh_calibration_map(int64_t knots, const double *from, const double *to, double x);
 
 /** Equal neighbours would make a map jump: numbers that do not fall become ones that rise, by a least step. */
-void gh_calibration_rise(int64_t knots, double *values);
+void gh_calibration_rise(int64_t n, double *knots);
 
 /** GENHEP_E_FORMAT naming `entry` unless every row of values (rows,knots), two a coordinate, is finite and rises. */
 gh_status gh_calibration_rises(const char *entry, int64_t rows, int64_t knots, const double *values);
