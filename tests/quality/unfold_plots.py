@@ -48,7 +48,7 @@ def posterior(models, truth, detector, folder, png):
 
 
 def calibration(models, folder, png):
-    script = ['set terminal pngcairo size 1000,420', f'set output "{png}"', "set multiplot layout 1,3", "set key left top", "set xrange [0:1]", "set yrange [0:1]",
+    script = ['set terminal pngcairo size 1000,420', f'set output "{png}"', "set multiplot layout 1,3", "set key right bottom", "set xrange [0:1]", "set yrange [0:1]",
               "set xlabel 'quantile of the posterior'", "set ylabel 'share of events below'"]
     for key, label in (("pT_j1", "pT(j1)"), ("pT_lm", "pT(l-)"), ("m_jj", "m(jj)")):
         parts = ['x with lines dt 2 lc rgb "black" title "right posterior"']
