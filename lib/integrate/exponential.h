@@ -27,9 +27,9 @@ static inline double gh_exponential(double x)
     p = p * r + 1.0 / 6;
     p = p * r + 0.5;
     p = p * r * r + r + 1;
-    int64_t bits;
+    uint64_t bits;
     memcpy(&bits, &shifted, sizeof bits);
-    bits = (bits << 52) + ((int64_t)1023 << 52);
+    bits = (bits << 52) + ((uint64_t)1023 << 52);
     double power;
     memcpy(&power, &bits, sizeof power);
     return t > -700.0 ? p * power : 0.0;
