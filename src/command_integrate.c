@@ -174,7 +174,7 @@ static int write_table(const job *j, int64_t n, const double *u, double *rows, c
 {
     const int64_t dim = j->function->dim(&j->run), d = j->function->columns ? j->function->process.n_columns : dim;
     const char *names[32];
-    char own[32][8];
+    char own[32][16];
     genhep_dataset *table = NULL;
     for (int64_t k = 0; k < d; k++) {
         snprintf(own[k], sizeof own[k], "u_%d", (int)k + 1);
