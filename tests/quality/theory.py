@@ -30,6 +30,12 @@ def points(number, output):
         json.dump([[round(m, 2), round(w, 5), round(c, 4)] for m, w, c in rows.tolist()], f)
 
 
+def named(point):
+    """The columns NAMES: the width in GeV."""
+    m, w, c = point
+    return np.array([m, m * w, c])
+
+
 def run(genhep, point, number, seed, output):
     m, w, c = point
     subprocess.run([genhep, "simulate", "dy_zprime", "-n", str(number), "--seed", str(seed), "m_min=150", f"mass={m:.10g}", f"width={m * w:.10g}",
@@ -49,13 +55,13 @@ def train(genhep, path, events, output):
     tables = []
     for k, point in enumerate(wanted):
         rows, columns = run(genhep, point, int(events), 10000 + k, output + ".part.h5")
-        tables.append(np.hstack([rows, np.tile(np.array(point), (len(rows), 1))]))
+        tables.append(np.hstack([rows, np.tile(named(point), (len(rows), 1))]))
     os.remove(output + ".part.h5")
     write(output, np.random.default_rng(7).permutation(np.concatenate(tables)), columns + NAMES)
 
 
 def conditions(point, number, output):
-    write(output, np.tile(parse(point), (int(number), 1)), NAMES)
+    write(output, np.tile(named(parse(point)), (int(number), 1)), NAMES)
 
 
 def simulate(genhep, point, number, seed, output):
