@@ -5,7 +5,7 @@
 
 /* y and dy/dm as functions of m: offset, then factors of the two terms. */
 typedef struct curve {
-    double mass, inverse, start, of_angle, low, of_fall;
+    double mass, inverse, start, of_angle, low, end, of_fall;
 } curve;
 
 static double cube(double x)
@@ -23,19 +23,21 @@ static curve curve_of(const gh_peak *peak)
     curve c = {.mass = peak->mass, .inverse = 1 / (peak->mass * peak->width), .low = peak->low};
     c.start = atan(distance(&c, peak->low));
     c.of_angle = 0.5 / (atan(distance(&c, peak->high)) - c.start);
-    c.of_fall = 0.5 / (1 - cube(peak->low / peak->high));
+    c.end = peak->mass > peak->low && peak->mass < peak->high ? peak->mass : peak->high;
+    c.of_fall = 0.5 / (1 - cube(peak->low / c.end));
     return c;
 }
 
 static double value_at(const curve *c, double m)
 {
-    return c->of_angle * (atan(distance(c, m)) - c->start) + c->of_fall * (1 - cube(c->low / m));
+    return c->of_angle * (atan(distance(c, m)) - c->start) + c->of_fall * (1 - cube(c->low / fmin(m, c->end)));
 }
 
 static double slope_at(const curve *c, double m)
 {
     const double x = distance(c, m);
-    return c->of_angle * 2 * m * c->inverse / (1 + x * x) + c->of_fall * 3 * cube(c->low / m) / m;
+    const double fall = m < c->end ? c->of_fall * 3 * cube(c->low / m) / m : 0;
+    return c->of_angle * 2 * m * c->inverse / (1 + x * x) + fall;
 }
 
 double gh_peak_forward(const gh_peak *peak, double m, double *log_slope)

@@ -2,10 +2,10 @@
  *
  * For mass M and width G of a row and the least and largest m of the fit, lo and hi,
  *   t(m) = atan((m^2 - M^2)/(M G)),   T = (t(m) - t(lo))/(t(hi) - t(lo))
- *   F = (1 - (lo/m)^3)/(1 - (lo/hi)^3)
+ *   F = (1 - (lo/m)^3)/(1 - (lo/e)^3) below e and 1 above, e = M where it is between lo and hi, otherwise hi
  *   y = (T + F)/2,   dy/dm = (T' + F')/2
- * A Breit-Wigner in m^2 is flat in T, a spectrum that falls as m^-4 is flat in F. In their mean the peak has the upper half of the range for itself
- * and what lies below it the lower half, whatever M and G are; lo and hi are 0 and 1. The inverse is Newton's method between bounds. */
+ * A Breit-Wigner in m^2 is flat in T, a spectrum that falls as m^-4 is flat in F. In their mean what lies below
+ * the peak has the lower half of the range and the peak the upper one, whatever M and G are; lo and hi are 0 and 1. The inverse is Newton's method between bounds. */
 #ifndef GH_REFERENCE_PEAK_H
 #define GH_REFERENCE_PEAK_H
 

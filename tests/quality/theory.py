@@ -24,7 +24,7 @@ from unfold_table import replace
 TITLE = "## Theory space (tests/quality/theory.sh)"
 
 LOW, HIGH = np.array([300, 0.02, 0.8]), np.array([600, 0.06, 1.2])
-NAMES = ["zp_mass", "zp_width", "zp_coupling"]
+NAMES = ["zp_mass", "zp_width", "zp_coupling", "zp_rate"]
 
 
 def parse(text):
@@ -39,9 +39,10 @@ def points(number, output):
 
 
 def named(point):
-    """The columns NAMES: the width in GeV."""
+    """The columns NAMES: the width in GeV; how strong the peak is beside the continuum up to a constant, coupling^4 mass/width from the Breit-Wigner
+    times a power of the mass for the luminosity of partons, seen in the training points: the power of the ratio of their counts."""
     m, w, c = point
-    return np.array([m, m * w, c])
+    return np.array([m, m * w, c, c**4 / w * (300 / m) ** 3.4])
 
 
 def run(genhep, point, number, seed, output):
