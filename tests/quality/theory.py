@@ -155,10 +155,12 @@ def follow(path, latents, prefix):
     pc = z[:, [k for k, n in enumerate(names) if n.startswith("pc_") or (n.startswith("pc") and n[2:].isdigit())]]
     wanted = {"mass": points[:, 0], "ln(width/mass)": np.log(points[:, 1] / points[:, 0]), "ln(coupling)": np.log(points[:, 2]),
               "ln(coupling^4 mass/width)": np.log(points[:, 2] ** 4 * points[:, 0] / points[:, 1])}
+    rows, columns = read(path)
+    elsewhere = np.abs(rows[:, columns.index("peak_20")] - np.log(points[:, 0])) > 0.15
     label = clusters(pc, 4)
     out = {"points": len(points), "variances": pc.var(0).tolist(), "correlation": {k: [float(np.corrcoef(v, c)[0, 1]) for c in pc.T] for k, v in wanted.items()},
            "explained": {k: float(explained(v, pc)) for k, v in wanted.items()},
-           "clusters": [{"points": int((label == c).sum()), **{k: [float(v[label == c].mean()), float(v[label == c].std())] for k, v in
+           "clusters": [{"points": int((label == c).sum()), "elsewhere": int(elsewhere[label == c].sum()), **{k: [float(v[label == c].mean()), float(v[label == c].std())] for k, v in
                          (("mass", points[:, 0]), ("width", points[:, 1] / points[:, 0]), ("coupling", points[:, 2]))}} for c in range(4)]}
     with open(prefix + ".json", "w") as f:
         json.dump(out, f, indent=1)
@@ -203,8 +205,8 @@ def table(folder, output):
                 "| | variance | " + " | ".join(r["correlation"]) + " |", "|---|---|" + "---|" * len(r["correlation"])]
         out += [f"| component {i} | {v:.2f} | " + " | ".join(f"{c[i]:+.2f}" for c in r["correlation"].values()) + " |" for i, v in enumerate(r["variances"])]
         out += ["| all, R^2 | | " + " | ".join(f"{v:.2f}" for v in r["explained"].values()) + " |", "",
-                "| cluster (k-means) | points | mass [GeV] | width/mass | coupling |", "|---|---|---|---|---|"]
-        out += [f"| {i + 1} | {c['points']} | " + " | ".join(f"{c[k][0]:.{d}f} +- {c[k][1]:.{d}f}" for k, d in (("mass", 0), ("width", 3), ("coupling", 2))) + " |"
+                "| cluster (k-means) | points | mass [GeV] | width/mass | coupling | highest peak not within 15 % of the mass |", "|---|---|---|---|---|---|"]
+        out += [f"| {i + 1} | {c['points']} | " + " | ".join(f"{c[k][0]:.{d}f} +- {c[k][1]:.{d}f}" for k, d in (("mass", 0), ("width", 3), ("coupling", 2))) + f" | {c['elsewhere']} |"
                 for i, c in enumerate(r["clusters"])]
         out += ["", "![theory points in latent space](theory_map.png)", ""]
     replace(output, out, TITLE)

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # theory.sh BUILD -- a theory space: Z' of any mass, width and coupling learned from few events at each of many points, judged against truth at points
 # in between, and a map of the points; rewrites the section "Theory space" of docs/quality.md and docs/theory_map.png.
-#   POINTS=1000 EVENTS=600 JUDGED=50000 SEED=1 THREADS=2 CARDS="independent zprime_theory_cvae zprime_theory" tests/quality/theory.sh build
+#   POINTS=1000 EVENTS=1500 JUDGED=50000 SEED=1 THREADS=2 CARDS="independent zprime_theory_cvae zprime_theory" tests/quality/theory.sh build
 # The points judged were chosen before any of them was looked at; the cards were developed at 410,0.03,0.95 and 520,0.045,1.1.
 set -euo pipefail
 build=${1:?build folder}; genhep=$build/genhep; here=$(dirname "$0"); python=${PYTHON:-/usr/bin/python3}
 work=$build/quality/theory; mkdir -p "$work"
-points=${POINTS:-1000} events=${EVENTS:-600} judged=${JUDGED:-50000} seed=${SEED:-1}
+points=${POINTS:-1000} events=${EVENTS:-1500} judged=${JUDGED:-50000} seed=${SEED:-1}
 at=(345,0.05,0.9 450,0.025,1.05 555,0.035,0.85)
 theory() { "$python" "$here/theory.py" "$@"; }
 judge() { [ -f "$3" ] || $genhep evaluate "$1" "$2" --process dy --json "$3" > /dev/null; }
