@@ -219,6 +219,7 @@ quality: all ## train and judge every card, three seeds each; rewrites docs/qual
 	tests/quality/integrate.sh $(B)
 	tests/quality/amplify.sh $(B)
 	tests/quality/anomaly.sh $(B)
+	tests/quality/theory.sh $(B)
 
 # ---- style --------------------------------------------------------------------------------------------------------
 C_FILES = $(shell git ls-files '*.c' '*.h')

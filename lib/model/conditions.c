@@ -260,7 +260,8 @@ static gh_status fit_reference(genhep_model *model, const genhep_dataset *genera
     }
     GH_TRY_CLEANUP(fit_condition_chain(model, given, generated, "prep.reference", &chain));
     const gh_reference_data data = {generated->n, prepared, given->values, given->weights, generated, given, gh_condition_seed(seed, 0),
-                                    gh_option_int(model->options, "prep.bins"), gh_option_text(model->options, "prep.pairs")};
+                                    gh_option_int(model->options, "prep.bins"), gh_option_text(model->options, "prep.pairs"),
+                                    gh_option_text(model->options, "prep.peaks")};
     GH_TRY_CLEANUP(gh_reference_fit(hooks, model->prep, chain, &data, &model->reference));
 cleanup:
     gh_prep_work_free(work);

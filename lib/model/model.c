@@ -61,7 +61,7 @@ int gh_model_is_structural(const char *key)
 static gh_status fix_options(genhep_options *options, int conditional)
 {
     static const char *const of_conditions[] = {"data.condition", "data.target", "prep.condition"};
-    static const char *const of_references[] = {"prep.reference", "prep.bins", "prep.pairs"};
+    static const char *const of_references[] = {"prep.reference", "prep.bins", "prep.pairs", "prep.peaks"};
     static const char *const of_adversaries[] = {"generator.", "latent.noise"}, *const of_autoencoders[] = {"encoder.", "decoder."};
     static const char *const drawn_by[] = {"seed", "latent.", "sample.noise", "subtract.class"};
     static const char *const of_subtractions[] = {"classes", "subtract.", "prep.pool"};
@@ -72,7 +72,7 @@ static gh_status fix_options(genhep_options *options, int conditional)
         int wanted = gh_model_is_structural(option->key) || starts_with(option->key, drawn_by, sizeof drawn_by / sizeof *drawn_by);
         if (!conditional && starts_with(option->key, of_conditions, sizeof of_conditions / sizeof *of_conditions)) continue;
         if (strcmp(option->key, "prep.frame") == 0) continue; /* the stage keeps it */
-        if (!gh_option_text(options, "prep.reference")[0] && starts_with(option->key, of_references, 3)) continue;
+        if (!gh_option_text(options, "prep.reference")[0] && starts_with(option->key, of_references, sizeof of_references / sizeof *of_references)) continue;
         if (!subtraction && starts_with(option->key, of_subtractions, sizeof of_subtractions / sizeof *of_subtractions)) continue;
         if (!generator && starts_with(option->key, of_adversaries, sizeof of_adversaries / sizeof *of_adversaries)) continue;
         if (generator && starts_with(option->key, of_autoencoders, sizeof of_autoencoders / sizeof *of_autoencoders)) continue;

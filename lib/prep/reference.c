@@ -31,6 +31,9 @@ gh_status gh_reference_create(const gh_hooks *hooks, int64_t p, int64_t bins, gh
     GH_TRY_CLEANUP(gh_alloc(hooks, &r->partner, p, sizeof *r->partner));
     GH_TRY_CLEANUP(gh_alloc(hooks, &r->angle, p, sizeof *r->angle));
     GH_TRY_CLEANUP(gh_alloc(hooks, &r->used, p, sizeof *r->used));
+    GH_TRY_CLEANUP(gh_alloc(hooks, &r->peak, 2 * p, sizeof *r->peak));
+    GH_TRY_CLEANUP(gh_alloc(hooks, &r->range, 2 * p, sizeof *r->range));
+    for (int64_t k = 0; k < 2 * p; k++) r->peak[k] = -1;
     GH_TRY_CLEANUP(gh_alloc(hooks, &r->shift, p, sizeof *r->shift));
     GH_TRY_CLEANUP(gh_alloc(hooks, &r->centre, p * bins, sizeof *r->centre));
     GH_TRY_CLEANUP(gh_alloc(hooks, &r->middle, p * bins, sizeof *r->middle));
@@ -56,6 +59,8 @@ void gh_reference_release(gh_reference *r)
     gh_free(&hooks, r->partner);
     gh_free(&hooks, r->angle);
     gh_free(&hooks, r->used);
+    gh_free(&hooks, r->peak);
+    gh_free(&hooks, r->range);
     gh_free(&hooks, r->shift);
     gh_free(&hooks, r->centre);
     gh_free(&hooks, r->middle);
@@ -112,6 +117,16 @@ double gh_reference_middle(const gh_reference *reference, int64_t j, const gh_re
     return m[place->b] + on * (m[place->next] - m[place->b]);
 }
 
+gh_status gh_reference_peak(const gh_reference *reference, int64_t j, const double *row, gh_peak *peak)
+{
+    const int64_t *place = reference->peak + 2 * j;
+    *peak = (gh_peak){row[place[0]], row[place[1]], reference->range[2 * j], reference->range[2 * j + 1]};
+    if (!(peak->mass > 0 && peak->width > 0))
+        GH_FAIL(GENHEP_E_NUMERIC, "prep.peaks: found mass '%.80s' = %g and width '%.80s' = %g, expected both above 0",
+                gh_prep_name(reference->chain, place[0]), peak->mass, gh_prep_name(reference->chain, place[1]), peak->width);
+    return GENHEP_OK;
+}
+
 static gh_status reference_rows(const gh_reference *reference, gh_reference_work *work, int64_t n, const double *conditions,
                                 int64_t stride, int64_t seed, int64_t first)
 {
@@ -131,7 +146,12 @@ gh_status gh_reference_forward(const gh_reference *reference, gh_reference_work 
         for (int64_t j = 0; j < reference->p; j++) {
             if (reference->partner[j] < 0) continue;
             const double r = work->rows[i * R + reference->partner[j]];
-            double *x = prepared + i * stride + j, slope;
+            double *x = prepared + i * stride + j, slope, steep = 0;
+            if (reference->peak[2 * j] >= 0) {
+                gh_peak peak;
+                GH_TRY(gh_reference_peak(reference, j, work->rows + i * R, &peak));
+                *x = gh_peak_forward(&peak, *x, log_jacobian ? &steep : NULL);
+            }
             const gh_reference_place place = gh_reference_find(reference, j, r);
             const double *low = reference->knots + (j * reference->bins + place.b) * K, on = gh_clamp(place.on, 0, 1);
             const double *high = reference->knots + (j * reference->bins + place.next) * K;
@@ -139,7 +159,7 @@ gh_status gh_reference_forward(const gh_reference *reference, gh_reference_work 
             for (int k = 1; k < K; k++) knots[k] = knots[k] < knots[k - 1] ? knots[k - 1] : knots[k]; /* the last bit */
             const double y = reference->angle[j] ? gh_wrap_angle(*x - r - reference->shift[j]) : *x;
             *x = gh_quantile_forward(knots, K, y - gh_reference_middle(reference, j, &place), &slope);
-            if (log_jacobian) log_jacobian[i] += slope;
+            if (log_jacobian) log_jacobian[i] += slope + steep;
         }
     return GENHEP_OK;
 }
@@ -162,19 +182,35 @@ gh_status gh_reference_inverse(const gh_reference *reference, gh_reference_work 
             const double below = gh_quantile_inverse(low, K, *x), above = gh_quantile_inverse(high, K, *x);
             const double y = below + on * (above - below) + gh_reference_middle(reference, j, &place);
             *x = reference->angle[j] ? gh_wrap_angle(y + r + reference->shift[j]) : y;
+            if (reference->peak[2 * j] >= 0) {
+                gh_peak peak;
+                GH_TRY(gh_reference_peak(reference, j, work->rows + i * R, &peak));
+                *x = gh_peak_inverse(&peak, *x);
+            }
         }
     return GENHEP_OK;
 }
 
 /* ---- files --------------------------------------------------------------------------------------------------- */
 
+static int has_peaks(const gh_reference *r)
+{
+    for (int64_t j = 0; j < r->p; j++)
+        if (r->peak[2 * j] >= 0) return 1;
+    return 0;
+}
+
 gh_status gh_reference_save(const gh_reference *r, gh_archive *archive)
 {
-    const int64_t dims[3] = {r->p, r->bins, GH_REFERENCE_KNOTS};
+    const int64_t dims[3] = {r->p, r->bins, GH_REFERENCE_KNOTS}, two[2] = {r->p, 2};
     GH_TRY(gh_prep_save(r->chain, "reference", archive));
     GH_TRY(gh_archive_put(archive, "reference_map/partner", GH_I64, 1, dims, r->partner));
     GH_TRY(gh_archive_put(archive, "reference_map/angle", GH_I64, 1, dims, r->angle));
     GH_TRY(gh_archive_put(archive, "reference_map/bins", GH_I64, 1, dims, r->used));
+    if (has_peaks(r)) {
+        GH_TRY(gh_archive_put(archive, "reference_map/peak", GH_I64, 2, two, r->peak));
+        GH_TRY(gh_archive_put(archive, "reference_map/range", GH_F64, 2, two, r->range));
+    }
     GH_TRY(gh_archive_put(archive, "reference_map/shift", GH_F64, 1, dims, r->shift));
     GH_TRY(gh_archive_put(archive, "reference_map/centres", GH_F64, 2, dims, r->centre));
     GH_TRY(gh_archive_put(archive, "reference_map/medians", GH_F64, 2, dims, r->middle));
@@ -187,6 +223,20 @@ static gh_status take(const gh_archive *archive, const char *name, gh_dtype type
     const gh_entry *entry;
     GH_TRY(gh_archive_get(archive, name, type, rank, dims, &entry));
     memcpy(to, entry->data, (size_t)(dims[0] * (rank > 1 ? dims[1] : 1) * (rank > 2 ? dims[2] : 1)) * 8);
+    return GENHEP_OK;
+}
+
+static gh_status check_peaks(const gh_reference *r)
+{
+    const int64_t R = gh_prep_width(r->chain);
+    for (int64_t j = 0; j < r->p; j++) {
+        const int64_t *at = r->peak + 2 * j;
+        const double *range = r->range + 2 * j;
+        if (at[0] == -1 && at[1] == -1) continue;
+        if (r->partner[j] < 0 || at[0] < 0 || at[0] >= R || at[1] < 0 || at[1] >= R || !isfinite(range[1]) || !(range[0] > 0 && range[0] < range[1]))
+            GH_FAIL(GENHEP_E_FORMAT, "'reference_map/peak' of coordinate %lld: places %lld and %lld, range %g to %g, expected places below %lld and a "
+                    "rising range above 0", (long long)j, (long long)at[0], (long long)at[1], range[0], range[1], (long long)R);
+    }
     return GENHEP_OK;
 }
 
@@ -239,6 +289,12 @@ gh_status gh_reference_load(const gh_hooks *hooks, const gh_archive *archive, in
     GH_TRY_CLEANUP(take(archive, "reference_map/medians", GH_F64, 2, dims, r->middle));
     GH_TRY_CLEANUP(take(archive, "reference_map/quantiles", GH_F64, 3, dims, r->knots));
     GH_TRY_CLEANUP(check_map(r));
+    if (gh_archive_find(archive, "reference_map/peak")) {
+        const int64_t two[3] = {width, 2, 0};
+        GH_TRY_CLEANUP(take(archive, "reference_map/peak", GH_I64, 2, two, r->peak));
+        GH_TRY_CLEANUP(take(archive, "reference_map/range", GH_F64, 2, two, r->range));
+        GH_TRY_CLEANUP(check_peaks(r));
+    }
     *loaded = r;
     r = NULL;
 cleanup:

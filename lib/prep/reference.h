@@ -8,6 +8,9 @@
  * two; F is given by its quantiles in each bin (quantile_map.c), linear in r between the centres and constant beyond. Both are
  * invertible in x at every r. Coordinates without a namesake stay as they are. log |du/dx| is that of the quantile map.
  *
+ * prep.peaks, 'm(*): mass, width', takes a coordinate first through the map of reference_peak.h, in which a resonance of this mass and width
+ * stands still; mass and width are reference coordinates. m(r) is 0 then.
+ *
  * Names are the same when they are equal without the columns' common prefix up to its last '_': cos(part_lm) and cos(det_lm).
  * Coordinates of other names are paired by a list, 'sum(*): energy ; share(a_*): energy': patterns of targets, name of the reference.
  * Immutable once made: threads share one, each with its own gh_reference_work. Tests: tests/unit/test_reference.c. */
@@ -27,10 +30,11 @@ typedef struct gh_reference_data {
     int64_t seed;                                         /* for chains that dequantise */
     int64_t bins;
     const char *pairs;                                    /* the list; empty: names alone */
+    const char *peaks;                                    /* the list; empty: none */
 } gh_reference_data;
 
 /** Takes over `chain`, the fitted chain of reference coordinates, in every case. GENHEP_E_OPTION when no coordinate has a namesake,
- * or the list of pairs names none, or a discrete or censored one. */
+ * or a list names none, or a discrete or censored one, or a peak for one without a partner. */
 gh_status gh_reference_fit(const gh_hooks *hooks, const gh_prep *targets, gh_prep *chain, const gh_reference_data *data,
                            gh_reference **reference);
 gh_reference *gh_reference_retain(gh_reference *reference); /* NULL is fine */

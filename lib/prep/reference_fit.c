@@ -23,6 +23,44 @@ static int64_t find_pairs(gh_reference *r, const gh_prep *targets, const gh_refe
     return pairs;
 }
 
+/* Cut blanks off both ends. */
+static char *trimmed(char *text)
+{
+    text += strspn(text, " \t");
+    for (char *end = text + strlen(text); end > text && strchr(" \t", end[-1]); end--) end[-1] = '\0';
+    return text;
+}
+
+static int64_t find_name(const gh_reference *r, const char *name)
+{
+    for (int64_t k = 0; k < gh_prep_width(r->chain); k++)
+        if (strcmp(gh_prep_name(r->chain, k), name) == 0) return k;
+    return -1;
+}
+
+/* The coordinates that one entry of prep.peaks, 'pattern: mass, width', gives a peak. */
+static gh_status peak_entry(gh_reference *r, const gh_prep *targets, char *entry, int64_t *peaks)
+{
+    char *names = strrchr(entry, ':'), *comma = names ? strchr(names, ',') : NULL;
+    int64_t found = 0;
+    if (!comma) GH_FAIL(GENHEP_E_OPTION, "prep.peaks: found '%.80s', expected 'coordinate: mass, width'", entry);
+    *names++ = *comma = '\0';
+    const char *pattern = trimmed(entry), *name[2] = {trimmed(names), trimmed(comma + 1)};
+    const int64_t at[2] = {find_name(r, name[0]), find_name(r, name[1])};
+    for (int i = 0; i < 2; i++)
+        if (at[i] < 0) GH_FAIL(GENHEP_E_OPTION, "prep.peaks: '%.80s' is no coordinate of prep.reference", name[i]);
+    for (int64_t j = 0; j < r->p; j++) {
+        if (!gh_pattern_match(pattern, gh_prep_name(targets, j))) continue;
+        if (r->partner[j] < 0 || r->angle[j])
+            GH_FAIL(GENHEP_E_OPTION, "prep.peaks: '%.80s' is an angle or has no partner in prep.pairs", gh_prep_name(targets, j));
+        memcpy(r->peak + 2 * j, at, sizeof at);
+        found++;
+    }
+    if (!found) GH_FAIL(GENHEP_E_OPTION, "prep.peaks: no coordinate of prep is like '%.80s'", pattern);
+    *peaks += found;
+    return GENHEP_OK;
+}
+
 /* The coordinates that one entry of the list, 'pattern: reference', pairs. */
 static gh_status pair_entry(gh_reference *r, const gh_prep *targets, char *entry, int64_t *pairs)
 {
@@ -30,12 +68,8 @@ static gh_status pair_entry(gh_reference *r, const gh_prep *targets, char *entry
     int64_t partner = -1, found = 0;
     if (!part[1]) GH_FAIL(GENHEP_E_OPTION, "prep.pairs: found '%.80s', expected 'coordinate: reference'", entry);
     *part[1]++ = '\0';
-    for (int i = 0; i < 2; i++) {
-        part[i] += strspn(part[i], " \t");
-        for (char *end = part[i] + strlen(part[i]); end > part[i] && strchr(" \t", end[-1]); end--) end[-1] = '\0';
-    }
-    for (int64_t k = 0; k < gh_prep_width(r->chain); k++)
-        if (strcmp(gh_prep_name(r->chain, k), part[1]) == 0) partner = k;
+    for (int i = 0; i < 2; i++) part[i] = trimmed(part[i]);
+    partner = find_name(r, part[1]);
     if (partner < 0) GH_FAIL(GENHEP_E_OPTION, "prep.pairs: '%.80s' is no coordinate of prep.reference", part[1]);
     for (int64_t j = 0; j < r->p; j++) {
         const enum gh_coordinate_kind kind = targets->out.list[j].kind;
@@ -51,7 +85,9 @@ static gh_status pair_entry(gh_reference *r, const gh_prep *targets, char *entry
     return GENHEP_OK;
 }
 
-static gh_status pair_list(const gh_hooks *hooks, gh_reference *r, const gh_prep *targets, const char *list, int64_t *pairs)
+typedef gh_status read_entry(gh_reference *r, const gh_prep *targets, char *entry, int64_t *count);
+
+static gh_status read_list(const gh_hooks *hooks, gh_reference *r, const gh_prep *targets, const char *list, read_entry *read, int64_t *count)
 {
     char *copy;
     gh_status status = GENHEP_OK;
@@ -59,7 +95,7 @@ static gh_status pair_list(const gh_hooks *hooks, gh_reference *r, const gh_prep
     for (char *at = copy, *next; !status && at; at = next) {
         next = strchr(at, ';');
         if (next) *next++ = '\0';
-        if (at[strspn(at, " \t")]) status = pair_entry(r, targets, at, pairs);
+        if (at[strspn(at, " \t")]) status = read(r, targets, at, count);
     }
     gh_free(hooks, copy);
     return status;
@@ -86,7 +122,24 @@ typedef struct fitting {
     gh_stage stage;    /* for messages */
 } fitting;
 
-static void read_rows(const gh_reference *r, fitting *f, int64_t j)
+/* The rows of a coordinate with a peak, through the map in which it stands still. */
+static gh_status still_peak(const gh_reference *r, fitting *f, int64_t j)
+{
+    const int64_t R = gh_prep_width(r->chain), n = f->data->n;
+    double *range = r->range + 2 * j;
+    range[0] = INFINITY, range[1] = -INFINITY;
+    for (int64_t i = 0; i < n; i++) range[0] = fmin(range[0], f->rows[i].y), range[1] = fmax(range[1], f->rows[i].y);
+    if (!(range[0] > 0 && range[0] < range[1]))
+        GH_FAIL(GENHEP_E_OPTION, "prep.peaks: '%.80s' runs from %g to %g, expected masses above 0", f->stage.names[j], range[0], range[1]);
+    for (int64_t i = 0; i < n; i++) {
+        gh_peak peak;
+        GH_TRY(gh_reference_peak(r, j, f->reference + i * R, &peak));
+        f->rows[i].y = gh_peak_forward(&peak, f->rows[i].y, NULL);
+    }
+    return GENHEP_OK;
+}
+
+static gh_status read_rows(const gh_reference *r, fitting *f, int64_t j)
 {
     const gh_reference_data *data = f->data;
     const int64_t R = gh_prep_width(r->chain);
@@ -100,7 +153,9 @@ static void read_rows(const gh_reference *r, fitting *f, int64_t j)
         r->shift[j] = sine * sine + cosine * cosine > 0 ? atan2(sine, cosine) : 0;
         for (int64_t i = 0; i < data->n; i++) f->rows[i].y = gh_wrap_angle(f->rows[i].y - f->rows[i].r - r->shift[j]);
     }
+    if (r->peak[2 * j] >= 0) GH_TRY(still_peak(r, f, j));
     qsort(f->rows, (size_t)data->n, sizeof *f->rows, compare_rows);
+    return GENHEP_OK;
 }
 
 /* Bins of equal counts; one whose centre does not lie above the one before joins it. */
@@ -139,12 +194,12 @@ static gh_status bin_knots(const gh_reference *r, fitting *f, int64_t j, int64_t
 static gh_status fit_coordinate(gh_reference *r, fitting *f, int64_t j)
 {
     enum { K = GH_REFERENCE_KNOTS };
-    read_rows(r, f, j);
+    GH_TRY(read_rows(r, f, j));
     cut_bins(r, f, j);
     for (int64_t b = 0; b < r->used[j]; b++) {
         double three[3];
         GH_TRY(bin_knots(r, f, j, f->first[b], f->first[b + 1], 0, 3, three));
-        r->middle[j * r->bins + b] = three[1];
+        r->middle[j * r->bins + b] = r->peak[2 * j] < 0 ? three[1] : 0; /* a peak and the ends stand still: nothing moves with the median */
     }
     for (int64_t b = 0; b < r->used[j]; b++)
         GH_TRY(bin_knots(r, f, j, f->first[b], f->first[b + 1], 1, K, r->knots + (j * r->bins + b) * K));
@@ -182,13 +237,14 @@ gh_status gh_reference_fit(const gh_hooks *hooks, const gh_prep *targets, gh_pre
     GH_TRY_CLEANUP(gh_alloc(hooks, &names, p, sizeof *names));
     for (int64_t j = 0; j < p; j++) names[j] = targets->out.list[j].name, r->used[j] = 1;
     f.stage.names = names;
-    int64_t pairs = find_pairs(r, targets, data);
-    GH_TRY_CLEANUP(pair_list(hooks, r, targets, data->pairs, &pairs));
+    int64_t peaks = 0, pairs = find_pairs(r, targets, data);
+    GH_TRY_CLEANUP(read_list(hooks, r, targets, data->pairs, pair_entry, &pairs));
     if (!pairs) {
         status = gh_fail(GENHEP_E_OPTION, "prep.reference: none of the coordinates of 'prep' has a namesake there ('%.80s' ... and '%.80s' ...)",
                          gh_prep_name(targets, 0), gh_prep_name(chain, 0));
         goto cleanup;
     }
+    GH_TRY_CLEANUP(read_list(hooks, r, targets, data->peaks ? data->peaks : "", peak_entry, &peaks));
     GH_TRY_CLEANUP(gh_alloc(hooks, &f.reference, data->n * gh_prep_width(chain), sizeof *f.reference));
     GH_TRY_CLEANUP(gh_alloc(hooks, &f.rows, data->n, sizeof *f.rows));
     GH_TRY_CLEANUP(gh_alloc(hooks, &f.y, data->n, sizeof *f.y));

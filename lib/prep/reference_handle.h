@@ -6,6 +6,7 @@
 
 #include "prep/prep_handle.h"
 #include "prep/reference.h"
+#include "prep/reference_peak.h"
 
 enum { GH_REFERENCE_KNOTS = 201, GH_REFERENCE_MOST_BINS = 1000 };
 
@@ -16,6 +17,8 @@ struct gh_reference {
     int64_t *partner; /* P: place among the reference coordinates, -1 without a namesake */
     int64_t *angle;   /* P: 1 when the two are compared as angles */
     int64_t *used;    /* P: bins of this coordinate, 1..bins */
+    int64_t *peak;    /* (P,2): places of a peak's mass and width among the reference coordinates, -1 without */
+    double *range;    /* (P,2): least and largest value of the fit, of coordinates with a peak */
     double *shift;    /* P: s */
     double *centre;   /* (P, bins) */
     double *middle;   /* (P, bins): m at the centres */
@@ -30,6 +33,9 @@ typedef struct gh_reference_place {
 } gh_reference_place;
 
 gh_reference_place gh_reference_find(const gh_reference *reference, int64_t j, double r);
+
+/** The peak of coordinate j, which has one, for a row of reference coordinates. GENHEP_E_NUMERIC when mass or width is not above 0. */
+gh_status gh_reference_peak(const gh_reference *reference, int64_t j, const double *row, gh_peak *peak);
 
 /** m(r). */
 double gh_reference_middle(const gh_reference *reference, int64_t j, const gh_reference_place *place);
