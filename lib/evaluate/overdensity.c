@@ -68,7 +68,8 @@ GH_CLONES static void distances(const search *s, int64_t from, float *square)
 /* order[0..most-1] = the nearest points, sorted; ties by number, so that the result is the same everywhere. */
 static int closer(const float *square, int32_t a, int32_t b)
 {
-    return square[a] < square[b] || (square[a] == square[b] && a < b);
+    const float first = square[a], second = square[b];
+    return first < second || (first == second && a < b);
 }
 
 static void sift(const float *square, int32_t *heap, int64_t n, int64_t at)
