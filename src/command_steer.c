@@ -229,8 +229,9 @@ static int show_along(const report *r, int64_t component, const double *shift, c
 static int along(job *j, const report *r, const observed *plain, int64_t component, int64_t events)
 {
     double shift[ALONG_STEPS], *means = calloc((size_t)(plain->count * (2 * ALONG_STEPS + 1)), sizeof *means);
+    if (!means) return fail("out of memory");
     double *errors = means + plain->count * ALONG_STEPS;
-    int result = means ? 0 : fail("out of memory");
+    int result = 0;
     for (int s = 0; s < ALONG_STEPS && !result; s++) {
         observed o;
         char text[64];
