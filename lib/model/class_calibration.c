@@ -314,8 +314,8 @@ static int64_t next_sample(const fit *f)
     for (int64_t s = 0; s < table->sets; s++) {
         int open = 0, closed = 0;
         for (int64_t k = 0; k < table->classes; k++) {
-            open += table->members[s] >> k & ~(f->closed >> k) & 1;
-            closed += table->members[s] >> k & f->closed >> k & 1;
+            open += (int)(table->members[s] >> k & ~(f->closed >> k) & 1);
+            closed += (int)(table->members[s] >> k & f->closed >> k & 1);
         }
         const int rank = (GH_CLASSES + 1) * open + closed;
         if (open && (best < 0 || rank <= least)) best = s, least = rank;

@@ -408,7 +408,7 @@ static void forward_rest(const gh_objects *s, int64_t c, const double *in, doubl
 static gh_status forward_row(const gh_stage *stage, const gh_pass *pass, int64_t i, const double *in, double *out)
 {
     const gh_objects *s = stage->state;
-    double counts[GH_OBJECTS_TYPES] = {0}, raw[4 * GH_OBJECTS_SLOTS], z[GH_OBJECTS_MOST],
+    double counts[GH_OBJECTS_TYPES] = {0}, raw[4 * GH_OBJECTS_SLOTS] = {0}, z[GH_OBJECTS_MOST] = {0},
            *jacobian = pass->log_jacobian ? pass->log_jacobian + i : NULL;
     int64_t bad = 0, discrete = 0, item = pass->first + (i < pass->rows ? i : pass->rows - 1);
     const char *wrong = gh_objects_read(s, in, GH_PANEL, counts, raw, &bad);
@@ -474,7 +474,7 @@ static void inverse_type(const gh_objects *s, int64_t t, int64_t count, int64_t 
             for (int role = 0; role < GH_OBJECTS_ROLES; role++) write_role(s, slot, (enum gh_objects_role)role, row, 0);
             continue;
         }
-        double x[4];
+        double x[4] = {0};
         for (int64_t j = 0; j < type->width; j++)
             x[j] = gh_quantile_inverse(s->quantiles + (type->rows[p * type->slots + k] + j) * s->knots, s->knots,
                                        z[type->first_coordinate + k * type->width + j]);
@@ -513,7 +513,7 @@ static void objects_inverse(const gh_stage *stage, const gh_pass *pass, const do
     for (int64_t i = 0; i < GH_PANEL; i++) {
         const int64_t c = gh_category_at(&s->table, labels[i]);
         double zero = s->azimuth >= 0 ? GH_PI * (2 * pass->uniforms[stage->first_uniform * GH_PANEL + i] - 1) : 0,
-               z[GH_OBJECTS_MOST], left[2] = {0, 0};
+               z[GH_OBJECTS_MOST] = {0}, left[2] = {0, 0};
         int64_t discrete = 0;
         for (int64_t j = 0; j < s->order; j++) z[j] = in[j * GH_PANEL + i];
         gh_objects_put(s, c, z);

@@ -173,7 +173,7 @@ static gh_status fit_slot(gh_objects_work *w, int64_t t, int64_t k, char *chosen
         else if (shared >= 0) row = shared;
         else {
             char *all = chosen + type->patterns;
-            for (int64_t q = 0; q < type->patterns; q++) all[q] = w->values[t][q * width] > (double)k;
+            for (int64_t q = 0; q < type->patterns; q++) all[q] = (char)(w->values[t][q * width] > (double)k);
             shared = row;
             GH_TRY(add_slot(w, t, k, all));
         }
