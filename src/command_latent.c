@@ -228,7 +228,7 @@ int command_score(int argc, char **argv)
     if (open_job(argc, argv, "genhep score MODEL.h5 EVENTS -o SCORES", &j)) return 1;
     int result = 1;
     int64_t width = 1;
-    double *columns = malloc((size_t)(3 * j.n) * sizeof *columns + 1), *rows = malloc((size_t)(3 * j.n) * sizeof *rows + 1);
+    double *columns = calloc((size_t)(3 * j.n) + 1, sizeof *columns), *rows = malloc((size_t)(3 * j.n) * sizeof *rows + 1);
     double *density = malloc((size_t)j.n * sizeof *density + 1);
     if (!columns || !rows || !density) {
         fail("out of memory");
