@@ -206,7 +206,7 @@ void gh_subgan_input(const genhep_model *model, int64_t first, int64_t N, const 
     const int64_t L = model->latents, I = model->decoder.spec.inputs, C = model->subtraction.table.classes;
     for (int64_t i = 0; i < N; i++) {
         memcpy(input + i * I, noise + i * L, (size_t)L * sizeof *input);
-        for (int64_t k = 0; k < I - L; k++) input[i * I + L + k] = k == (first + i) % C;
+        for (int64_t k = 0; k < I - L; k++) input[i * I + L + k] = (gh_real)(k == (first + i) % C);
     }
 }
 
@@ -312,7 +312,7 @@ static const gh_real *raw_rows(const genhep_model *model, const gh_network_way *
         for (int64_t j = 0; j < L; j++) input[i * I + j] = uniform ? (gh_real)uniforms[i * U + j] : normals[i * L + j];
         if (!s->stratified) continue;
         classes[i] = pick_class(rates, C, wanted, uniforms[i * U + U - 1]);
-        for (int64_t k = 0; k < C; k++) input[i * I + L + k] = k == classes[i];
+        for (int64_t k = 0; k < C; k++) input[i * I + L + k] = (gh_real)(k == classes[i]);
     }
     gh_network_infer(net, model->parameters, way, input, n, layers, Y);
     for (int64_t i = 0; gh_gan_skip(model) && i < n; i++) { /* O = L */
