@@ -114,7 +114,7 @@ int samples_difference(const samples *s, genhep_dataset **table)
     p.place = malloc((size_t)p.d * sizeof *p.place + 1);
     p.names = malloc((size_t)(2 * p.d) * sizeof *p.names + 1);
     if (!p.values || !p.weights || !p.place || !p.names)
-        result = fail("%lld events of %lld columns do not fit into memory", (long long)p.n, (long long)p.d);
+        result = fail("%lld events of %lld columns do not fit into memory", (long long)p.n, (long long)p.d) || 1;
     for (int64_t j = 0; !result && j < p.d; j++) {
         genhep_column column = {.struct_size = sizeof column};
         result = genhep_dataset_column(s->data[0], j, &column) ? fail_library() : 0;

@@ -305,7 +305,7 @@ gh_status gh_conditions_fit(genhep_model *model, const genhep_dataset *data)
     model->prep = prep;
     model->p = gh_prep_width(prep);
     GH_TRY_CLEANUP(check_chains(model));
-    if (is_given(model, "prep.reference")) GH_TRY_CLEANUP(fit_reference(model, generated, given));
+    if (given && generated && is_given(model, "prep.reference")) GH_TRY_CLEANUP(fit_reference(model, generated, given));
 cleanup:
     gh_dataset_free(generated);
     gh_dataset_free(given);

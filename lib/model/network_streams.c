@@ -52,7 +52,7 @@ static gh_status plan_emitting(const plan *p)
 {
     const gh_network_spec *spec = &p->network->spec;
     const int64_t n = spec->convolutions, tail = spec->outputs - cells(spec);
-    int64_t height[GH_MOST_STREAMS], width[GH_MOST_STREAMS], larger = spec->kernel[n - 1] - 1, wide = tail;
+    int64_t height[GH_MOST_STREAMS] = {0}, width[GH_MOST_STREAMS] = {0}, larger = spec->kernel[n - 1] - 1, wide = tail;
     if (n < 2) GH_FAIL(GENHEP_E_SHAPE, "a generator of streams with %lld numbers of channels, expected 2 or more: dense, convolution, local layers",
                        (long long)n);
     for (int64_t i = 2; i < n; i++) larger += spec->kernel[i] - 1;
@@ -80,7 +80,7 @@ static gh_status plan_reading(const plan *p)
 {
     const gh_network_spec *spec = &p->network->spec;
     const int64_t tail = spec->inputs - cells(spec);
-    int64_t height[GH_MOST_STREAMS], width[GH_MOST_STREAMS], channels = 1;
+    int64_t height[GH_MOST_STREAMS] = {0}, width[GH_MOST_STREAMS] = {0}, channels = 1;
     memcpy(height, spec->height, sizeof height);
     memcpy(width, spec->width, sizeof width);
     for (int64_t i = 0; i < spec->convolutions; i++) {

@@ -91,7 +91,7 @@ static gh_status check_names(const genhep_model *model, const gh_archive *archiv
     gh_text names = {.hooks = &model->hooks};
     GH_TRY(gh_archive_get_text(archive, "classes/names", &found));
     gh_status status = class_names(model, &names);
-    if (!status && strcmp(found, names.data) != 0)
+    if (!status && strcmp(found, names.data ? names.data : "") != 0)
         status = gh_fail(GENHEP_E_FORMAT, "'classes/names' are not those of the file's option classes");
     gh_text_free(&names);
     return status;

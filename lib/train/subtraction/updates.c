@@ -106,8 +106,8 @@ void gh_subtractor_critic_gradients(genhep_trainer *t, gh_step_loss *losses, dou
 gh_status gh_subtractor_critics(genhep_trainer *t, gh_step_loss *loss)
 {
     gh_subtractor *a = t->method_state;
-    gh_step_loss losses[GH_SET_KINDS];
-    double norms[GH_SET_KINDS];
+    gh_step_loss losses[GH_SET_KINDS] = {{0}};
+    double norms[GH_SET_KINDS] = {0};
     for (int64_t k = 0; k < a->sets; k++) gh_critic_refresh(t, &a->set[k].critic, 1);
     gh_subtractor_critic_gradients(t, losses, norms);
     for (int64_t k = 0; k < a->sets; k++) GH_TRY(gh_critic_check(t, &losses[k], norms[k]));
