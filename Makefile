@@ -211,6 +211,7 @@ bench: all ## events per second beside pure SGEMM and PyTorch; rewrites docs/per
 	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE tests/bench/run.sh $(B)
 	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE tests/bench/gan.sh $(B)
 quality: all ## train and judge every card, three seeds each; rewrites docs/quality.md (DATA=<folder of samples>)
+	tests/quality/shower.sh $(B)
 	tests/quality/run.sh $(B) $(DATA)
 	tests/quality/unfold.sh $(B) $(DATA)
 	tests/quality/dilepton.sh $(B) $(DATA)

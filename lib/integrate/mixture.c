@@ -4,9 +4,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "integrate/exponential.h"
 #include "integrate/numbers.h"
 #include "model/bvae.h"
+#include "prep/panel.h"
 
 #define HALF_LOG_2PI 0.91893853320467274178
 
@@ -111,7 +111,7 @@ void gh_mixture_log_density(const gh_mixture *m, int64_t n, const double *z, dou
 #pragma omp simd reduction(max : largest)
         for (int64_t i = 0; i < M; i++) largest = scratch[i] > largest ? scratch[i] : largest;
 #pragma omp simd reduction(+ : sum)
-        for (int64_t i = 0; i < M; i++) sum += gh_exponential(scratch[i] - largest);
+        for (int64_t i = 0; i < M; i++) sum += gh_panel_exp(scratch[i] - largest);
         log_density[r] = largest + log(sum > 1 ? sum : 1); /* the largest term alone is 1 */
     }
 }

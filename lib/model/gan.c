@@ -221,7 +221,8 @@ void gh_gan_input(const genhep_model *model, int64_t n, const gh_real *noise, in
     const int64_t L = model->latents, Q = model->q;
     for (int64_t i = 0; i < n; i++) {
         if (L) memcpy(input + i * (L + Q), noise + i * stride, (size_t)L * sizeof *input);
-        if (Q && conditions) memcpy(input + i * (L + Q) + L, conditions + i * Q, (size_t)Q * sizeof *input);
+        /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): a model with conditions is given some */
+        if (Q) memcpy(input + i * (L + Q) + L, conditions + i * Q, (size_t)Q * sizeof *input);
     }
 }
 

@@ -95,7 +95,7 @@ def table(folder, output):
            f"Z' resonances injected into Drell-Yan pairs above 100 GeV (`dy_zprime`), {rows[0]['events']} events, nothing labelled. Per score the AUC of signal against",
            "background and the largest significance improvement eps_S/sqrt(eps_B) of a cut that leaves at least 20 background events. reconstruction,",
            "ELBO and buffer are those of `genhep score` with zprime_bvae.card, trained on the scored events; mass and forest are the baselines of",
-           "anomaly.py. A score of rarity finds what is rare: heavy resonances, and none where background is plentiful.", "",
+           "anomaly.py. All but the excess are scores of rarity: pairs above 200 GeV are rare, signal or not, and the heavier the better they are found.", "",
            "| fraction | mass, width [GeV] | " + " | ".join(SCORES.values()) + " | excess: p, local z | inside (expected) of |", "|---|---|" + "---|" * (len(SCORES) + 2)]
     for r in rows:
         cells = [f"{r['scores'][k][0]:.3f}, {r['scores'][k][1]:.2f}" if k in r["scores"] else "-" for k in SCORES]

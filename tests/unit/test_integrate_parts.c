@@ -1,7 +1,6 @@
 /* test_integrate_parts.c -- what integrals are made of: sums of weights, the box as a plane, the grid of VEGAS, the mixture of
  * latents, exp for vector code. */
 #include "integrate/box.h"
-#include "integrate/exponential.h"
 #include "integrate/grid.h"
 #include "integrate/mixture.h"
 #include "integrate/tally.h"
@@ -137,17 +136,6 @@ START_TEST(box_there_and_back)
 }
 END_TEST
 
-START_TEST(exponential_is_exp)
-{
-    double worst = 0;
-    for (double x = 0; x > -699; x -= 0.0137) worst = fmax(worst, fabs(gh_exponential(x) / exp(x) - 1));
-    ck_assert_double_le(worst, 1e-15);
-    ck_assert_double_eq(gh_exponential(0), 1);
-    ck_assert_double_eq(gh_exponential(-701), 0);
-    ck_assert_double_eq(gh_exponential(-INFINITY), 0);
-}
-END_TEST
-
 /* After adaptation to 2x the intervals have equal shares of the variance, density is that of the intervals, and their sum over
  * the box is one. */
 START_TEST(grid_follows_the_weights)
@@ -239,4 +227,4 @@ START_TEST(mixture_density_is_the_plain_sum)
 END_TEST
 
 GH_TEST_MAIN("integrate_parts", tally_is_what_all_weights_give, efficiency_is_that_of_replicas, tally_extremes, box_there_and_back,
-             exponential_is_exp, grid_follows_the_weights, mixture_density_is_the_plain_sum)
+             grid_follows_the_weights, mixture_density_is_the_plain_sum)

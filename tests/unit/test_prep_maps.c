@@ -528,6 +528,11 @@ START_TEST(panel_functions)
     gh_panel_sincos(NAN, &s, &c);
     ck_assert(isfinite(s) && isfinite(c) && isfinite(gh_panel_exp(NAN)) && isfinite(gh_panel_exp(INFINITY)));
     ck_assert(gh_panel_exp(-1e300) > 0);
+    double worst = 0; /* mixtures of latents take it far down */
+    for (double x = 0; x > -699; x -= 0.0137) worst = fmax(worst, fabs(gh_panel_exp(x) / exp(x) - 1));
+    ck_assert_double_le(worst, 1e-15);
+    ck_assert_double_eq(gh_panel_exp(0), 1);
+    ck_assert(gh_panel_exp(-701) < 1e-303 && gh_panel_exp(-INFINITY) < 1e-303);
 }
 END_TEST
 
