@@ -128,63 +128,6 @@ int command_encode(int argc, char **argv)
     return result;
 }
 
-/* Latent means of all events of a file, which the model's columns are taken from. */
-static int encode_file(const genhep_model *model, genhep_options *options, const char *path, int64_t *n, double **mu)
-{
-    genhep_dataset *events = NULL;
-    double *values = NULL;
-    int64_t d = genhep_model_columns(model), L = genhep_model_latents(model);
-    int result = genhep_dataset_open(path, options, &events) ? fail_library() : 0;
-    if (!result) {
-        *n = genhep_dataset_events(events);
-        values = malloc((size_t)(*n * d) * sizeof *values + 1);
-        *mu = malloc((size_t)(*n * L) * sizeof **mu + 1);
-        if (!values || !*mu) result = fail("out of memory");
-        else if (genhep_dataset_values(events, values, d, *n * d) || genhep_model_encode(model, *n, values, d, *mu, NULL)) result = fail_library();
-    }
-    genhep_dataset_free(events);
-    free(values);
-    return result;
-}
-
-static void print_bump(FILE *out, const genhep_overdensity *o)
-{
-    fprintf(out, "{\"p_value\": %.6g, \"significance\": %.6g, \"centre\": %lld, \"centre_is_data\": %s, \"neighbours\": %lld, \"inside\": %lld, "
-                 "\"expected\": %.6g, \"radius\": %.6g}\n", o->p_value, o->significance, (long long)o->centre, o->centre_is_data ? "true" : "false",
-            (long long)o->neighbours, (long long)o->inside, o->expected, o->radius);
-}
-
-int command_bump(int argc, char **argv)
-{
-    static const char usage[] = "genhep bump MODEL.h5 DATA REFERENCE [--seed S] [--json FILE] [key=value ...]";
-    arguments given;
-    genhep_options *options = NULL;
-    genhep_model *model = NULL;
-    genhep_overdensity found = {.struct_size = sizeof found};
-    int64_t n[2] = {0, 0};
-    double *mu[2] = {NULL, NULL};
-    int result = 1;
-    if (parse_arguments(argc, argv, "--seed --json", 3, 3, usage, &given) || make_options(NULL, &given, "sample.threads", &options)) return 1;
-    if (genhep_model_open(given.positional[0], options, &model) || select_model_columns(model, options)) fail_library();
-    else if (genhep_model_latents(model) == 0) fail("%s: the model has no latent space", given.positional[0]);
-    else result = encode_file(model, options, given.positional[1], &n[0], &mu[0]) || encode_file(model, options, given.positional[2], &n[1], &mu[1]);
-    if (!result && genhep_find_overdensity(options, n[0], mu[0], n[1], mu[1], genhep_model_latents(model), &found)) result = fail_library();
-    if (!result) {
-        FILE *out = given.json && strcmp(given.json, "-") != 0 ? fopen(given.json, "w") : stdout;
-        if (!out) {
-            result = fail("%s: cannot be written", given.json);
-        } else {
-            print_bump(out, &found);
-            if (out != stdout && fclose(out) != 0) result = fail("%s: writing failed", given.json);
-        }
-    }
-    free(mu[0]);
-    free(mu[1]);
-    genhep_model_free(model);
-    genhep_options_free(options);
-    return result;
-}
-
 /* Reconstruction: squared distance of an event from its mean reconstruction, columns in units of their spread. */
 static int reconstruction_scores(job *j, double *score, int64_t stride)
 {

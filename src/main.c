@@ -23,7 +23,7 @@ static const struct command {
     {"scan", "scan MODEL.h5 TRUTH --vary KEY=VALUE,VALUE... [--train EVENTS] [-n N] [--report DIR]   figures against a sampling option", command_scan},
     {"observables", "observables EVENTS -o TABLE [--process NAME]   masses, transverse momenta ... of every event", command_observables},
     {"score", "score MODEL.h5 EVENTS -o SCORES   anomaly scores", command_score},
-    {"bump", "bump MODEL.h5 DATA REFERENCE [--seed S] [--json FILE]   largest excess of data over a reference in latent space", command_bump},
+    {"bump", "bump MODEL.h5 DATA REFERENCE | DATA REFERENCE --process NAME [--seed S] [--json FILE]   largest excess of data over a reference, in latent space or observables", command_bump},
     {"density", "density MODEL.h5 EVENTS -o DENSITIES   log density per event", command_density},
     {"integrate", "integrate PROCESS [--method vegas|bvae|none] [-n N] [--seed S] [--model MODEL.h5] [-o MODEL.h5] [--json FILE] [--unweighted EVENTS] [key=value ...]   integrate a built-in function", command_integrate},
     {"bench", "bench [-n REPEATS] [--json FILE] [CASE ...]   events per second on this machine", command_bench},

@@ -34,10 +34,11 @@ typedef struct genhep_overdensity {
     double significance;    /* local, in standard deviations: (inside - expected)/sqrt(...) */
     int64_t centre;         /* the row around which it is, of the data or of the reference */
     int32_t centre_is_data;
-    int64_t neighbours;     /* points inside: the nearest ones of the centre */
+    int64_t neighbours;     /* points inside: the nearest ones of the centre, or neighbours in a row along the axis */
     int64_t inside;         /* of them data */
     double expected;        /* data among so many points on average */
     double radius;          /* distance of the farthest, columns in units of their deviation */
+    int64_t axis;           /* the column along which it is, -1: in the space of all */
 } genhep_overdensity;
 
 #ifdef __cplusplus
@@ -72,13 +73,13 @@ GENHEP_API const char *genhep_evaluation_json(const genhep_evaluation *evaluatio
  * @return GENHEP_OK, GENHEP_E_ARG (no such figure, or not computed from these samples: the message says which). */
 GENHEP_API genhep_status genhep_evaluation_figure(const genhep_evaluation *evaluation, const char *name, double *value);
 
-/** Where do data pile up over a reference sample? The numbers of points among the nearest neighbours of many centres, with a
- * p-value that counts all places looked at (method: lib/evaluate/overdensity.h). In the latent space of a B-VAE, encoded data against
- * encoded events of the model: a search for a bump without a signal model.
- * @param options  seed, bump.centres, bump.permutations, bump.neighbours and the hooks; may be NULL
+/** Where do data pile up over a reference sample? The numbers of points among the nearest neighbours of many centres, and of windows
+ * along each column, with a p-value that counts all places looked at (method: lib/evaluate/overdensity.h). In the latent space of a
+ * B-VAE, encoded data against encoded events of the model: a search for a bump without a signal model.
+ * @param options  seed, bump.centres, bump.permutations, bump.neighbours, bump.axis_neighbours and the hooks; may be NULL
  * @param data (n_data, d), reference (n_reference, d) row-major without padding, at least 2 points each
- * @return GENHEP_OK, _E_ARG, _E_NOMEM, _E_NUMERIC (a number is not finite), _E_SHAPE (fewer points than neighbours asked
- *         for), _E_OPTION (bump.neighbours). Any thread. Since 1.0. */
+ * @return GENHEP_OK, _E_ARG, _E_NOMEM, _E_NUMERIC (a number is not finite; no column varies), _E_SHAPE (fewer points than
+ *         neighbours asked for), _E_OPTION (the two lists of neighbours). Any thread. Since 1.0. */
 GENHEP_API genhep_status genhep_find_overdensity(const genhep_options *options, int64_t n_data, const double *data,
                                                  int64_t n_reference, const double *reference, int64_t d,
                                                  genhep_overdensity *result);

@@ -116,7 +116,7 @@ module genhep
     end type genhep_observable
 
     type, bind(c), public :: genhep_overdensity
-        integer(c_int64_t) :: struct_size = 72 ! bytes of this type
+        integer(c_int64_t) :: struct_size = 80 ! bytes of this type
         real(c_double) :: p_value
         real(c_double) :: significance
         integer(c_int64_t) :: centre
@@ -125,6 +125,7 @@ module genhep
         integer(c_int64_t) :: inside
         real(c_double) :: expected
         real(c_double) :: radius
+        integer(c_int64_t) :: axis
     end type genhep_overdensity
 
     type, bind(c), public :: genhep_integral

@@ -139,18 +139,20 @@ void genhep_evaluation_free(genhep_evaluation *evaluation)
 
 #define OVERDENSITY_BYTES ((int64_t)(offsetof(genhep_overdensity, radius) + sizeof(double)))
 
-static gh_status bump_sizes(const char *text, gh_bump_settings *settings)
+/* A list of numbers of points, rising; those above `most` are left out where `most` is not 0. */
+static gh_status bump_sizes(const genhep_options *options, const char *key, int64_t most, int64_t *sizes, int64_t *size)
 {
+    const char *text = gh_option_text(options, key);
+    int64_t last = 0, count = 0;
     for (const char *at = text, *next; *at; at = next) {
         while (*at == ' ' || *at == ',') at++;
         if (!*at) break;
-        const double size = gh_parse_real(at, &next);
-        if (next == at || !(size >= 1 && size <= 1e6) || size != floor(size) || settings->sizes == GH_BUMP_SIZES ||
-            (settings->sizes && (int64_t)size <= settings->size[settings->sizes - 1]))
-            GH_FAIL(GENHEP_E_OPTION, "option 'bump.neighbours': found '%s', expected up to %d rising whole numbers", text, GH_BUMP_SIZES);
-        settings->size[settings->sizes++] = (int64_t)size;
+        const double value = gh_parse_real(at, &next);
+        if (next == at || !(value >= 1 && value <= 1e6) || value != floor(value) || ++count > GH_BUMP_SIZES || (int64_t)value <= last)
+            GH_FAIL(GENHEP_E_OPTION, "option '%s': found '%s', expected up to %d rising whole numbers", key, text, GH_BUMP_SIZES);
+        last = (int64_t)value;
+        if (!most || last <= most) size[(*sizes)++] = last;
     }
-    if (!settings->sizes) GH_FAIL(GENHEP_E_OPTION, "option 'bump.neighbours': found none, expected '25 50 100'");
     return GENHEP_OK;
 }
 
@@ -167,8 +169,11 @@ genhep_status genhep_find_overdensity(const genhep_options *options, int64_t n_d
         GH_FAIL(GENHEP_E_ARG, "genhep_find_overdensity: struct_size = %lld, expected at least %lld", (long long)result->struct_size,
                 (long long)OVERDENSITY_BYTES);
     if (n_data > INT32_MAX - n_reference) GH_FAIL(GENHEP_E_ARG, "genhep_find_overdensity: more than 2^31 points");
-    GH_TRY(bump_sizes(gh_option_text(options, "bump.neighbours"), &settings));
-    if (settings.size[settings.sizes - 1] >= n_data + n_reference)
+    GH_TRY(bump_sizes(options, "bump.neighbours", 0, &settings.sizes, settings.size));
+    GH_TRY(bump_sizes(options, "bump.axis_neighbours", (n_data + n_reference) / 2, &settings.axis_sizes, settings.axis_size));
+    if (!settings.sizes && !settings.axis_sizes)
+        GH_FAIL(GENHEP_E_OPTION, "options 'bump.neighbours' and 'bump.axis_neighbours': found none that fits, expected '25 50 100'");
+    if (settings.sizes && settings.size[settings.sizes - 1] >= n_data + n_reference)
         GH_FAIL(GENHEP_E_SHAPE, "option 'bump.neighbours': found %lld neighbours among %lld points", (long long)settings.size[settings.sizes - 1],
                 (long long)(n_data + n_reference));
     genhep_overdensity full = {0};

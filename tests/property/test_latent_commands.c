@@ -107,6 +107,10 @@ START_TEST(bump_and_scan)
     ck_assert_int_eq(RUN(command_bump, model_path, events_path, events_path, "--json", json, "bump.neighbours=10 20", "bump.permutations=19"), 0);
     ck_assert(is_file(gh_test_folder(), "found.json"));
     ck_assert_int_eq(RUN(command_bump, model_path, events_path, events_path, "bump.neighbours=1000"), 1);
+    ck_assert_int_eq(RUN(command_bump, events_path, events_path, "--process", "zmumu", "--json", json, "bump.neighbours=10", "bump.permutations=19"), 0);
+    ck_assert_int_eq(RUN(command_bump, events_path, events_path, "--process", "none"), 1);
+    ck_assert_int_eq(RUN(command_bump, events_path, events_path), 1);
+    ck_assert_int_eq(RUN(command_bump, model_path, events_path, events_path, "--process", "zmumu"), 1);
     const int drawn = RUN(command_scan, model_path, events_path, "--vary", "latent.gamma=0,0.5", "-n", "500", "--json", json, "--report", folder,
                           "evaluate.auc=off");
     ck_assert(drawn == 0 || drawn == 2);

@@ -79,16 +79,16 @@ def judge(events, scores, bump, mass, width, fraction):
     columns = {name: table[:, k] for k, name in enumerate(names)}
     columns["mass"] = mass_density(f[:, 0])
     columns["forest"] = -IsolationForest(n_estimators=200, random_state=1).fit(f).score_samples(f)
-    with open(bump) as file:
-        found = json.load(file)
+    found = [json.load(open(bump + ending)) for ending in (".json", ".observables.json")]
     out = {"mass": float(mass), "width": float(width), "fraction": float(fraction), "events": len(x), "signal": int(label.sum()),
-           "scores": {k: auc_and_sic(v, label) for k, v in columns.items()}, "bump": found}
+           "scores": {k: auc_and_sic(v, label) for k, v in columns.items()}, "bump": found[0], "observables": found[1]}
     json.dump(out, sys.stdout)
 
 
 def table(folder, output):
     rows = sorted((json.load(open(p)) for p in glob.glob(f"{folder}/m*.json") if "bump" not in p), key=lambda r: (-r["fraction"], r["mass"], r["width"]))
-    nulls = [json.load(open(p))["p_value"] for p in glob.glob(f"{folder}/null.*.json")]
+    kinds = {"latent space": "", "observables": "observables."}
+    nulls = {kind: [json.load(open(p))["p_value"] for p in glob.glob(f"{folder}/null.*.json") if ("observables" in p) == bool(ending)] for kind, ending in kinds.items()}
     if not rows:
         sys.exit(f"anomaly: no figures in {folder}")
     out = [TITLE, "",
@@ -96,15 +96,20 @@ def table(folder, output):
            "background and the largest significance improvement eps_S/sqrt(eps_B) of a cut that leaves at least 20 background events. reconstruction,",
            "ELBO and buffer are those of `genhep score` with zprime_bvae.card, trained on the scored events; mass and forest are the baselines of",
            "anomaly.py. All but the excess are scores of rarity: pairs above 200 GeV are rare, signal or not, and the heavier the better they are found.", "",
-           "| fraction | mass, width [GeV] | " + " | ".join(SCORES.values()) + " | excess: p, local z | inside (expected) of |", "|---|---|" + "---|" * (len(SCORES) + 2)]
+           "| fraction | mass, width [GeV] | " + " | ".join(SCORES.values()) + " | excess in latent space: p, local z | inside (expected) of, along | in observables: p, local z | inside (expected) of, along |",
+           "|---|---|" + "---|" * (len(SCORES) + 4)]
     for r in rows:
         cells = [f"{r['scores'][k][0]:.3f}, {r['scores'][k][1]:.2f}" if k in r["scores"] else "-" for k in SCORES]
-        b = r["bump"]
-        out.append(f"| {100 * r['fraction']:g} % | {r['mass']:.0f}, {r['mass'] * r['width']:g} | " + " | ".join(cells) +
-                   f" | {b['p_value']:.3f}, {b['significance']:.1f} | {b['inside']} ({b['expected']:.0f}) of {b['neighbours']} |")
-    out += ["", "Excess: `genhep bump` in the latent space of a model of the background, against another background sample of the same size; the least p-value of 199",
-            f"permutations is 0.005. Without signal {len(nulls)} data sets have p <= 0.1 in {sum(p <= 0.1001 for p in nulls)}, p <= 0.5 in {sum(p <= 0.5001 for p in nulls)}"
-            f" (expected {0.1 * len(nulls):.0f} +- {math.sqrt(0.09 * len(nulls)):.1f}, {0.5 * len(nulls):.0f} +- {math.sqrt(0.25 * len(nulls)):.1f}).", ""]
+        for b in (r["bump"], r["observables"]):
+            cells += [f"{b['p_value']:.3f}, {b['significance']:.1f}", f"{b['inside']} ({b['expected']:.0f}) of {b['neighbours']}, {b['axis'] or 'all'}"]
+        out.append(f"| {100 * r['fraction']:g} % | {r['mass']:.0f}, {r['mass'] * r['width']:g} | " + " | ".join(cells) + " |")
+    out += ["", "Excess: `genhep bump` in the latent space of a model of the background, and in the observables of process `dy`, against another background sample of the",
+            "same size; the least p-value of 199 permutations is 0.005. Without signal:", "", "| | data sets | p <= 0.1 | p <= 0.5 |", "|---|---|---|---|"]
+    for kind, p in nulls.items():
+        n = len(p)
+        out.append(f"| {kind} | {n} | {sum(v <= 0.1001 for v in p)} (expected {0.1 * n:.0f} +- {math.sqrt(0.09 * n):.1f}) | "
+                   f"{sum(v <= 0.5001 for v in p)} ({0.5 * n:.0f} +- {math.sqrt(0.25 * n):.1f}) |")
+    out.append("")
     replace(output, out, TITLE)
 
 

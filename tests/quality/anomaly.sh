@@ -10,7 +10,10 @@ work=$build/quality/anomaly; mkdir -p "$work"
 n=${EVENTS:-50000} seed=${SEED:-1} card=$here/../../examples/cards/zprime_bvae.card
 background() { $genhep simulate dy_zprime -n "$1" m_min=100 coupling=0 --seed "$2" -o "$3" > /dev/null; }
 train() { $genhep train "$card" data.train="$1" seed="$seed" train.threads="${THREADS:-2}" -o "$2" > "$2.log" 2>&1; }
-bump() { $genhep bump "$work/background.h5" "$1" "$work/reference.h5" --seed "$seed" --json "$2"; }
+bump() { # events, name: in the latent space of the background, and in the observables
+    $genhep bump "$1" "$work/reference.h5" --process dy --seed "$seed" --json "$2.observables.json"
+    $genhep bump "$work/background.h5" "$1" "$work/reference.h5" --seed "$seed" --json "$2.json"
+}
 
 [ -f "$work/reference.h5" ] || background "$n" 901 "$work/reference.h5"
 [ -f "$work/other.h5" ] || background "$n" 902 "$work/other.h5"
@@ -18,7 +21,7 @@ bump() { $genhep bump "$work/background.h5" "$1" "$work/reference.h5" --seed "$s
 for k in $(seq 1 "${NULLS:-40}"); do
     [ -f "$work/null.$k.json" ] && continue
     background "$n" "$((1000 + k))" "$work/null.h5"
-    bump "$work/null.h5" "$work/null.$k.json"
+    bump "$work/null.h5" "$work/null.$k"
 done
 for mass in ${MASSES:-200 400 800}; do
     for width in ${WIDTHS:-0.02 0.1}; do
@@ -31,8 +34,8 @@ for mass in ${MASSES:-200 400 800}; do
             "$python" "$here/anomaly.py" mix "$base.b.h5" "$base.s.h5" "$seed" "$base.h5"
             train "$base.h5" "$base.model.h5"
             $genhep score "$base.model.h5" "$base.h5" density.samples=20 -o "$base.scores.h5" > /dev/null
-            bump "$base.h5" "$base.bump.json"
-            "$python" "$here/anomaly.py" judge "$base.h5" "$base.scores.h5" "$base.bump.json" "$mass" "$width" "$fraction" > "$base.part"
+            bump "$base.h5" "$base.bump"
+            "$python" "$here/anomaly.py" judge "$base.h5" "$base.scores.h5" "$base.bump" "$mass" "$width" "$fraction" > "$base.part"
             mv "$base.part" "$base.json"
             rm -f "$base".[bs].h5 "$base.model.h5.history.csv"
         done

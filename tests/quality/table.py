@@ -1,4 +1,5 @@
-"""table.py FOLDER OUTPUT.md -- the committed table of figures from the JSON files that run.sh left in FOLDER."""
+"""table.py FOLDER OUTPUT.md -- the committed table of figures from the JSON files that run.sh left in FOLDER; sections of OUTPUT.md
+without figures in FOLDER stay as they are."""
 import glob
 import json
 import os
@@ -9,6 +10,7 @@ import sys
 import dilepton_table
 import jets_table
 import paper_gan_table
+import sections
 import subtract_table
 import unfold_table
 
@@ -155,4 +157,4 @@ if showers:
     lines.append("")
 lines += jets_table.lines(f"{folder}/jets")
 lines += subtract_table.section(folder)
-open(output, "w").write("\n".join(lines))
+sections.merge(output, "\n".join(lines))

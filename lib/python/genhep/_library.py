@@ -82,7 +82,7 @@ class Overdensity(ctypes.Structure):
 
     _fields_ = [("struct_size", c_int64), ("p_value", c_double), ("significance", c_double), ("centre", c_int64),
                 ("centre_is_data", c_int32), ("neighbours", c_int64), ("inside", c_int64), ("expected", c_double),
-                ("radius", c_double)]
+                ("radius", c_double), ("axis", c_int64)]
 
 
 class Integral(ctypes.Structure):
