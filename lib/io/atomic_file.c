@@ -31,6 +31,17 @@ static gh_status create_temporary(gh_atomic_file *file)
     return status;
 }
 
+/* From the root, so that a host may change its folder before the file is complete. */
+static gh_status absolute(const gh_hooks *hooks, const char *path, char **result)
+{
+    char folder[PATH_MAX];
+    if (*path == '/' || !getcwd(folder, sizeof folder)) return gh_strdup(hooks, path, result); /* no name: it works as long as the host stays */
+    const size_t room = strlen(folder) + strlen(path) + 2;
+    GH_TRY(gh_alloc(hooks, result, (int64_t)room, 1));
+    snprintf(*result, room, "%s/%s", folder, path);
+    return GENHEP_OK;
+}
+
 gh_status gh_atomic_open(const gh_hooks *hooks, const char *path, gh_atomic_file *file)
 {
     char resolved[PATH_MAX];
@@ -41,7 +52,7 @@ gh_status gh_atomic_open(const gh_hooks *hooks, const char *path, gh_atomic_file
     int exists = stat(path, &there) == 0;
     if (exists && !S_ISREG(there.st_mode)) GH_FAIL(GENHEP_E_IO, "%s: is not a regular file", path);
     if (exists && !realpath(path, resolved)) GH_FAIL(GENHEP_E_IO, "%s: " REASON, path);
-    GH_TRY(gh_strdup(hooks, exists ? resolved : path, &file->path));
+    GH_TRY(absolute(hooks, exists ? resolved : path, &file->path));
     gh_status status = create_temporary(file);
     if (status) {
         gh_free(hooks, file->path);

@@ -6,7 +6,7 @@
 
 typedef struct gh_atomic_file {
     gh_hooks hooks;
-    char *path;      /* the final name, symbolic links resolved */
+    char *path;      /* the final name from the root, symbolic links resolved */
     char *temporary; /* <path>.tmp.<pid> in the same folder */
     int descriptor;  /* for reading and writing; -1 when closed */
 } gh_atomic_file;

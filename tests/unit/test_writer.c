@@ -1,8 +1,10 @@
 /* test_writer.c -- event files in pieces: the same bytes however the rows are cut, nothing left after a failure, attributes
  * that are known late. */
 #include <hdf5.h>
+#include <limits.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "event_files.h"
 
@@ -185,6 +187,35 @@ START_TEST(failures_leave_nothing)
         free(text);
         ck_assert_int_eq(open_objects(), objects);
     }
+    check_no_leftovers();
+    genhep_dataset_free(table);
+}
+END_TEST
+
+/* A host may change its folder while a file of a relative name is being written: it appears where it was begun. */
+START_TEST(hosts_that_change_folder)
+{
+    char here[PATH_MAX], path[PATH_MAX], elsewhere[PATH_MAX];
+    genhep_dataset *table = pairs(6000, 0);
+    ck_assert_ptr_nonnull(getcwd(here, sizeof here));
+    snprintf(elsewhere, sizeof elsewhere, "%s/elsewhere", gh_test_folder());
+    ck_assert_int_eq(mkdir(elsewhere, 0777), 0);
+    for (int k = 0; k < FORMATS; k++) {
+        char name[40];
+        snprintf(name, sizeof name, "moved%s", endings[k]);
+        for (int complete = 0; complete < 2; complete++) {
+            ck_assert_int_eq(chdir(gh_test_folder()), 0);
+            genhep_writer *writer = half_written(table, name);
+            ck_assert_int_eq(chdir(elsewhere), 0);
+            if (complete) ck_ok(genhep_writer_close(writer));
+            genhep_writer_free(writer);
+            ck_assert_int_ne(access(name, F_OK), 0);
+            snprintf(path, sizeof path, "../%s", name);
+            ck_assert_int_eq(access(path, F_OK) == 0, complete);
+        }
+    }
+    ck_assert_int_eq(chdir(here), 0);
+    ck_assert_int_eq(rmdir(elsewhere), 0);
     check_no_leftovers();
     genhep_dataset_free(table);
 }
@@ -379,5 +410,5 @@ START_TEST(beside_a_host_of_hdf5)
 }
 END_TEST
 
-GH_TEST_MAIN("writer", same_bytes_for_any_cut, long_tables, rows_of_other_layouts, failures_leave_nothing, full_disks, bad_arguments,
-             late_attributes, no_events, beside_a_host_of_hdf5)
+GH_TEST_MAIN("writer", same_bytes_for_any_cut, long_tables, rows_of_other_layouts, failures_leave_nothing, hosts_that_change_folder,
+             full_disks, bad_arguments, late_attributes, no_events, beside_a_host_of_hdf5)
