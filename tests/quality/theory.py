@@ -199,7 +199,7 @@ def table(folder, output):
     medians = ["| mass, width, coupling | sample | " + head, "|" + "---|" * 12]
     single = ["| mass, width, coupling | card | seed | " + head, "|" + "---|" * 13]
     labels = (("truth", "an independent true sample"), ("near", "the nearest training point"), ("independent", "`independent`"),
-              ("zprime_theory_cvae", "zprime_theory_cvae.card"), ("zprime_theory", "**zprime_theory.card**"))
+              ("zprime_theory_cvae", "**zprime_theory_cvae.card**"), ("zprime_theory", "zprime_theory.card"))
     for k, point in enumerate(setting["at"]):
         m, w, c = parse(point)
         where = f"{m:g}, {100 * w:g} %, {c:g}"
