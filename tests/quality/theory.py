@@ -194,7 +194,7 @@ def table(folder, output):
     out = [TITLE, "", f"Z' in Drell-Yan pairs above 150 GeV, mass 300 to 600 GeV, width 2 to 6 % of it, coupling 0.8 to 1.2: {setting['points']} training points,",
            f"{setting['events']} events each. At three points that are not among them {setting['judged']} generated events against as many true ones: AUC (error 0.003) and",
            "chi2/ndf by `genhep evaluate --process dy`. The nearest training point is represented by as many true events of its own; `independent` is the",
-           f"preparation of the card without a network. Cards: medians over trainings with seeds {setting['seeds'].replace(' ', ', ')}; each of them below.", ""]
+           "preparation of the card without a network. Cards: medians over the trainings (seeds) below.", ""]
     head = "AUC | m(ll) | pT | E(e-) | E(e+) | eta(e-) | eta(e+) | y(ll) | phi | core-minutes |"
     medians = ["| mass, width, coupling | sample | " + head, "|" + "---|" * 12]
     single = ["| mass, width, coupling | card | seed | " + head, "|" + "---|" * 13]
