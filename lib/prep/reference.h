@@ -13,6 +13,7 @@
  *
  * Names are the same when they are equal without the columns' common prefix up to its last '_': cos(part_lm) and cos(det_lm).
  * Coordinates of other names are paired by a list, 'sum(*): energy ; share(a_*): energy': patterns of targets, name of the reference.
+ * Several names behind commas: one bin, and behind it the map of reference_smooth.h.
  * Immutable once made: threads share one, each with its own gh_reference_work. Tests: tests/unit/test_reference.c. */
 #ifndef GH_REFERENCE_H
 #define GH_REFERENCE_H

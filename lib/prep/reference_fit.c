@@ -61,16 +61,34 @@ static gh_status peak_entry(gh_reference *r, const gh_prep *targets, char *entry
     return GENHEP_OK;
 }
 
-/* The coordinates that one entry of the list, 'pattern: reference', pairs. */
+/* The references of an entry of prep.pairs: one name, or several behind commas outside parentheses. */
+static gh_status read_references(const gh_reference *r, char *names, gh_smooth *references)
+{
+    references->variables = 0;
+    for (char *name = names, *next; name; name = next) {
+        int64_t depth = 0;
+        for (next = name; *next && (*next != ',' || depth); next++) depth += (*next == '(') - (*next == ')');
+        if (*next) *next++ = '\0';
+        else next = NULL;
+        name = trimmed(name);
+        const int64_t at = find_name(r, name);
+        if (at < 0) GH_FAIL(GENHEP_E_OPTION, "prep.pairs: '%.80s' is no coordinate of prep.reference", name);
+        if (references->variables == GH_SMOOTH_MOST) GH_FAIL(GENHEP_E_OPTION, "prep.pairs: '%.80s' is one reference more than %d", name, GH_SMOOTH_MOST);
+        references->place[references->variables++] = at;
+    }
+    return GENHEP_OK;
+}
+
+/* The coordinates that one entry of the list, 'pattern: reference' or 'pattern: reference, reference', pairs. */
 static gh_status pair_entry(gh_reference *r, const gh_prep *targets, char *entry, int64_t *pairs)
 {
     char *part[2] = {entry, strrchr(entry, ':')};
-    int64_t partner = -1, found = 0;
+    int64_t found = 0;
+    gh_smooth references = {0};
     if (!part[1]) GH_FAIL(GENHEP_E_OPTION, "prep.pairs: found '%.80s', expected 'coordinate: reference'", entry);
     *part[1]++ = '\0';
-    for (int i = 0; i < 2; i++) part[i] = trimmed(part[i]);
-    partner = find_name(r, part[1]);
-    if (partner < 0) GH_FAIL(GENHEP_E_OPTION, "prep.pairs: '%.80s' is no coordinate of prep.reference", part[1]);
+    part[0] = trimmed(part[0]);
+    GH_TRY(read_references(r, part[1], &references));
     for (int64_t j = 0; j < r->p; j++) {
         const enum gh_coordinate_kind kind = targets->out.list[j].kind;
         if (!gh_pattern_match(part[0], gh_prep_name(targets, j))) continue;
@@ -78,7 +96,10 @@ static gh_status pair_entry(gh_reference *r, const gh_prep *targets, char *entry
             GH_FAIL(GENHEP_E_OPTION, "prep.pairs: '%.80s' is discrete or has a threshold: it has no continuous distribution to be mapped",
                     gh_prep_name(targets, j));
         *pairs += r->partner[j] < 0;
-        r->partner[j] = partner;
+        if (r->partner[j] != references.place[0] || references.variables > 1) r->angle[j] = 0; /* of its namesake */
+        r->partner[j] = references.place[0];
+        r->smooth[j] = references;
+        if (references.variables == 1) r->smooth[j].variables = 0;
         found++;
     }
     if (!found) GH_FAIL(GENHEP_E_OPTION, "prep.pairs: no coordinate of prep is like '%.80s'", part[0]);
@@ -104,6 +125,7 @@ static gh_status read_list(const gh_hooks *hooks, gh_reference *r, const gh_prep
 /* A row of one coordinate: reference, what is mapped, weight. */
 typedef struct fit_row {
     double r, y, w;
+    int64_t i; /* number of the event */
 } fit_row;
 
 static int compare_rows(const void *a, const void *b)
@@ -146,7 +168,7 @@ static gh_status read_rows(const gh_reference *r, fitting *f, int64_t j)
     double sine = 0, cosine = 0;
     for (int64_t i = 0; i < data->n; i++) {
         const double w = data->weights ? data->weights[i] : 1, x = data->prepared[i * r->p + j];
-        f->rows[i] = (fit_row){f->reference[i * R + r->partner[j]], x, w};
+        f->rows[i] = (fit_row){f->reference[i * R + r->partner[j]], x, w, i};
         sine += w * sin(x - f->rows[i].r), cosine += w * cos(x - f->rows[i].r);
     }
     if (r->angle[j]) {
@@ -158,14 +180,14 @@ static gh_status read_rows(const gh_reference *r, fitting *f, int64_t j)
     return GENHEP_OK;
 }
 
-/* Bins of equal counts; one whose centre does not lie above the one before joins it. */
+/* Bins of equal counts, one with several references; one whose centre does not lie above the one before joins it. */
 static void cut_bins(gh_reference *r, fitting *f, int64_t j)
 {
-    const int64_t n = f->data->n;
+    const int64_t n = f->data->n, bins = r->smooth[j].variables ? 1 : r->bins;
     double *centre = r->centre + j * r->bins;
     int64_t used = 0;
-    for (int64_t b = 0; b < r->bins; b++) {
-        const int64_t start = n * b / r->bins, end = n * (b + 1) / r->bins;
+    for (int64_t b = 0; b < bins; b++) {
+        const int64_t start = n * b / bins, end = n * (b + 1) / bins;
         double sum = 0;
         for (int64_t i = start; i < end; i++) sum += f->rows[i].r;
         const double mean = sum / (double)(end - start);
@@ -191,6 +213,14 @@ static gh_status bin_knots(const gh_reference *r, fitting *f, int64_t j, int64_t
     return gh_quantile_knots(&f->stage, f->stage.names[j], f->y, f->data->weights ? f->w : NULL, to - from, knots, q);
 }
 
+/* What several references tell, behind the distribution of all events. */
+static gh_status fit_smooth(gh_reference *r, fitting *f, int64_t j)
+{
+    double slope;
+    for (int64_t k = 0; k < f->data->n; k++) f->y[f->rows[k].i] = gh_reference_normal(r, j, f->rows[k].r, f->rows[k].y, &slope);
+    return gh_smooth_fit(&r->hooks, &r->smooth[j], f->data->n, f->y, f->reference, gh_prep_width(r->chain), f->data->weights);
+}
+
 static gh_status fit_coordinate(gh_reference *r, fitting *f, int64_t j)
 {
     enum { K = GH_REFERENCE_KNOTS };
@@ -203,7 +233,7 @@ static gh_status fit_coordinate(gh_reference *r, fitting *f, int64_t j)
     }
     for (int64_t b = 0; b < r->used[j]; b++)
         GH_TRY(bin_knots(r, f, j, f->first[b], f->first[b + 1], 1, K, r->knots + (j * r->bins + b) * K));
-    return GENHEP_OK;
+    return r->smooth[j].variables ? fit_smooth(r, f, j) : GENHEP_OK;
 }
 
 static gh_status make_rows(const gh_hooks *hooks, const gh_reference *r, fitting *f)

@@ -7,6 +7,7 @@
 #include "prep/prep_handle.h"
 #include "prep/reference.h"
 #include "prep/reference_peak.h"
+#include "prep/reference_smooth.h"
 
 enum { GH_REFERENCE_KNOTS = 201, GH_REFERENCE_MOST_BINS = 1000 };
 
@@ -19,6 +20,7 @@ struct gh_reference {
     int64_t *used;    /* P: bins of this coordinate, 1..bins */
     int64_t *peak;    /* (P,2): places of a peak's mass and width among the reference coordinates, -1 without */
     double *range;    /* (P,2): least and largest value of the fit, of coordinates with a peak */
+    gh_smooth *smooth; /* P: with several references */
     double *shift;    /* P: s */
     double *centre;   /* (P, bins) */
     double *middle;   /* (P, bins): m at the centres */
@@ -36,6 +38,9 @@ gh_reference_place gh_reference_find(const gh_reference *reference, int64_t j, d
 
 /** The peak of coordinate j, which has one, for a row of reference coordinates. GENHEP_E_NUMERIC when mass or width is not above 0. */
 gh_status gh_reference_peak(const gh_reference *reference, int64_t j, const double *row, gh_peak *peak);
+
+/** u of y at reference r, and log du/dy. */
+double gh_reference_normal(const gh_reference *reference, int64_t j, double r, double y, double *log_slope);
 
 /** m(r). */
 double gh_reference_middle(const gh_reference *reference, int64_t j, const gh_reference_place *place);

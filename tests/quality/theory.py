@@ -168,11 +168,24 @@ def follow(path, latents, prefix):
 
 
 def figures(path):
+    """AUC and chi2/ndf of the observables of one sample."""
     with open(path) as f:
         e = json.load(f)
-    chi2 = e["chi2_ndf"]
     names = ("m(ll)", "pt(em)", "E(em)", "E(ep)", "eta(em)", "eta(ep)", "y(ll)", "phi(em)")
-    return [f"{e['auc']:.4f}"] + [f"{chi2[n]:.2f}" for n in names]
+    return [e["auc"]] + [e["chi2_ndf"][n] for n in names]
+
+
+def line(cells, rows, minutes):
+    middle = np.median(np.array(rows), 0)
+    return "| " + " | ".join(cells) + f" | {middle[0]:.4f} | " + " | ".join(f"{v:.2f}" for v in middle[1:]) + f" | {minutes} |"
+
+
+def minutes(path):
+    """Core-minutes of a training: what `time` wrote on its last line."""
+    if not os.path.exists(path):
+        return None
+    with open(path) as f:
+        return sum(float(v) for v in f.read().split()[-2:]) / 60
 
 
 def table(folder, output):
@@ -181,20 +194,29 @@ def table(folder, output):
     out = [TITLE, "", f"Z' in Drell-Yan pairs above 150 GeV, mass 300 to 600 GeV, width 2 to 6 % of it, coupling 0.8 to 1.2: {setting['points']} training points,",
            f"{setting['events']} events each. At three points that are not among them {setting['judged']} generated events against as many true ones: AUC (error 0.003) and",
            "chi2/ndf by `genhep evaluate --process dy`. The nearest training point is represented by as many true events of its own; `independent` is the",
-           "preparation of the card without a network.", "",
-           "| mass, width, coupling | sample | AUC | m(ll) | pT | E(e-) | E(e+) | eta(e-) | eta(e+) | y(ll) | phi | core-minutes |", "|---|---|---|---|---|---|---|---|---|---|---|---|"]
+           "preparation of the card without a network. Cards: medians over the trainings (seeds) below.", ""]
+    head = "AUC | m(ll) | pT | E(e-) | E(e+) | eta(e-) | eta(e+) | y(ll) | phi | core-minutes |"
+    medians = ["| mass, width, coupling | sample | " + head, "|" + "---|" * 12]
+    single = ["| mass, width, coupling | card | seed | " + head, "|" + "---|" * 13]
     labels = (("truth", "an independent true sample"), ("near", "the nearest training point"), ("independent", "`independent`"),
-              ("zprime_theory_cvae", "zprime_theory_cvae.card"), ("zprime_theory", "**zprime_theory.card**"))
+              ("zprime_theory_cvae", "**zprime_theory_cvae.card**"), ("zprime_theory", "zprime_theory.card"))
     for k, point in enumerate(setting["at"]):
         m, w, c = parse(point)
+        where = f"{m:g}, {100 * w:g} %, {c:g}"
         for tag, label in labels:
-            path = f"{folder}/{tag}.{k + 1}.json"
-            if not os.path.exists(path):
+            label = f"{label}, {setting['near'][k]}" if tag == "near" else label
+            if tag in ("truth", "near"):
+                medians.append(line([where, label], [figures(f"{folder}/{tag}.{k + 1}.json")], "-"))
                 continue
-            cpu = f"{folder}/{tag}.cpu"
-            minutes = f"{sum(float(v) for v in open(cpu).read().split()[-2:]) / 60:.1f}" if os.path.exists(cpu) else "-"
-            name = f"{label}, {setting['near'][k]}" if tag == "near" else label
-            out.append(f"| {m:g}, {100 * w:g} %, {c:g} | {name} | " + " | ".join(figures(path)) + f" | {minutes} |")
+            runs = [(s, f"{folder}/{tag}.seed{s}") for s in setting["seeds"].split()]
+            runs = [(s, figures(f"{r}.{k + 1}.json"), minutes(f"{r}.cpu")) for s, r in runs if os.path.exists(f"{r}.{k + 1}.json")]
+            if not runs:
+                continue
+            times = [t for _, _, t in runs if t is not None]
+            medians.append(line([where, label], [r for _, r, _ in runs], f"{np.median(times):.1f}" if times else "-"))
+            if tag != "independent":
+                single += [line([where, label.strip("*"), s], [r], "-" if t is None else f"{t:.1f}") for s, r, t in runs]
+    out += medians + ["", *single]
     out.append("")
     if os.path.exists(f"{folder}/map.json"):
         with open(f"{folder}/map.json") as f:

@@ -70,6 +70,9 @@ START_TEST(names_are_paired)
     ck_assert(model->reference->partner[0] == 1 && model->reference->partner[1] == 1 && model->reference->partner[2] == 0);
     ck_assert(model->reference->angle[0] == 0 && model->reference->angle[2] == 0);
     genhep_model_free(model);
+    ck_ok(create("prep.reference=identity;prep.pairs=part_phi: det_other", N, &model)); /* no angle beside what is none */
+    ck_assert(model->reference->partner[1] == 2 && model->reference->angle[1] == 0);
+    genhep_model_free(model);
     ck_ok(create("prep.reference=drop(det_x), drop(det_phi), identity;prep.pairs=part_free: det_other", N, &model)); /* or without any */
     ck_assert(model->reference->partner[0] == -1 && model->reference->partner[2] == 0);
     genhep_model_free(model);
