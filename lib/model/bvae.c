@@ -5,6 +5,7 @@
 #include "base/normal.h"
 #include "model/bvae.h"
 #include "model/calibration.h"
+#include "model/gan.h"
 #include "model/network_options.h"
 #include "model/steering.h"
 #include "model/tiles_share.h"
@@ -39,6 +40,28 @@ gh_status gh_bvae_check_beta(const genhep_options *options)
     GH_FAIL(GENHEP_E_OPTION, "loss.beta: found %g, expected below 1 with loss.noise = none ((1-beta) MSE + beta KL)", beta);
 }
 
+/* generator.keep: these coordinates are standard normal whatever the latents and conditions are, as prep.reference makes them. */
+static gh_status plan_kept(genhep_model *model)
+{
+    GH_TRY(gh_gan_plan_kept(model));
+    if (!model->kept) return GENHEP_OK;
+    if (model->noise != GH_NOISE_EVENT || !model->q)
+        GH_FAIL(GENHEP_E_OPTION, "option 'generator.keep': a B-VAE keeps coordinates with loss.noise = event and conditions (data.condition) only");
+    for (int64_t j = 0; j < model->p; j++)
+        if (model->kept[j] && gh_prep_is_censored(model->prep, j))
+            GH_FAIL(GENHEP_E_OPTION, "option 'generator.keep': it needs coordinates without a threshold, found '%s' of stage suppress",
+                    gh_prep_name(model->prep, j));
+    return GENHEP_OK;
+}
+
+void gh_bvae_keep(const genhep_model *model, int64_t n, gh_real *rows)
+{
+    const int64_t P = model->p;
+    for (int64_t i = 0; model->kept && i < n; i++)
+        for (int64_t j = 0; j < P; j++)
+            if (model->kept[j]) rows[i * 2 * P + j] = rows[i * 2 * P + P + j] = 0;
+}
+
 static gh_status bvae_plan(genhep_model *model, int64_t n, const double *prepared, const double *weights)
 {
     const genhep_options *options = model->options;
@@ -53,6 +76,7 @@ static gh_status bvae_plan(genhep_model *model, int64_t n, const double *prepare
     model->bce = model->noise == GH_NOISE_NONE && gh_option_is(options, "loss.reconstruction", "bce");
     model->latents = gh_option_int(options, "latent.dim");
     if (model->latents == 0) model->latents = model->p;
+    GH_TRY(plan_kept(model));
     GH_TRY(gh_network_spec_read(options, "encoder", &encoder));
     GH_TRY(gh_network_spec_read(options, "decoder", &decoder));
     encoder.inputs = model->p + model->q; /* [x,y] */
@@ -173,6 +197,7 @@ static void bvae_generate(const genhep_model *model, const gh_draw *draw, int64_
     gh_bvae_latents(model, draw, first, n, normals, width, uniforms, bvae_uniforms(model), z);
     for (int64_t i = 0; Q && i < n; i++) memcpy(z + i * (L + Q) + L, conditions + i * Q, (size_t)Q * sizeof *z);
     gh_network_infer(&model->decoder, model->parameters, &draw->way, z, n, layers, Y);
+    gh_bvae_keep(model, n, Y);
     output_rows(model, model->parameters, n, Y, draw->noise ? normals + L : NULL, width, prepared);
     if (draw->calibrate) gh_calibration_apply(model, n, prepared);
 }
@@ -231,6 +256,7 @@ gh_status gh_bvae_decode(const genhep_model *model, int64_t n, const gh_real *la
         int64_t rows = n - start < GH_BLOCK ? n - start : GH_BLOCK;
         fill_block(latents + start * L, L, Q ? conditions + start * Q : NULL, Q, rows, Z);
         gh_network_infer(&model->decoder, model->parameters, &way, Z, GH_BLOCK, layers, Y);
+        gh_bvae_keep(model, rows, Y);
         output_rows(model, model->parameters, rows, Y, NULL, 0, prepared + start * P);
     }
     gh_free_aligned(&model->hooks, scratch);
@@ -318,6 +344,7 @@ static gh_status bvae_log_density(const genhep_model *model, int64_t samples, in
             for (int64_t r = 0; r < GH_BLOCK; r++)
                 for (int64_t j = 0; j < L; j++) Z[r * S + j] = mu[i * L + j] + sigma[i * L + j] * eps[r * L + j];
             gh_network_infer(&model->decoder, model->parameters, &way, Z, GH_BLOCK, layers, Y);
+            gh_bvae_keep(model, rows, Y);
             for (int64_t r = 0; r < rows; r++) {
                 double w = 0, hazard;
                 for (int64_t j = 0; j < L; j++) {

@@ -23,6 +23,10 @@ typedef struct gh_bvae_loss {
  * weight. The plain autoencoder, whose loss has no beta, is exempt. */
 gh_status gh_bvae_check_beta(const genhep_options *options);
 
+/** Coordinates of generator.keep in n rows (n,2P) of means and raw widths of the decoder, or of their slopes: 0, so that they are standard
+ * normal and teach nothing. Does nothing without any. */
+void gh_bvae_keep(const genhep_model *model, int64_t n, gh_real *rows);
+
 /** Which of n entries u in [0,1) picks: the first whose cumulative weight exceeds it; NULL for unit weights. */
 int64_t gh_pick_entry(int64_t n, const double *cumulative, double u);
 

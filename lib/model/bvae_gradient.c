@@ -95,6 +95,7 @@ gh_bvae_loss gh_bvae_gradient(const genhep_model *model, const gh_real *paramete
     gh_network_forward(&model->decoder, parameters, &work->decoder, work->latent, N, training ? &dropout : NULL,
                        first_item);
 
+    gh_bvae_keep(model, N, work->decoder.value[decoder_out]);
     const gh_real *Y = work->decoder.value[decoder_out];
     gh_real *gY = work->decoder.gradient[decoder_out];
     if (model->noise == GH_NOISE_GLOBAL) {
@@ -117,6 +118,7 @@ gh_bvae_loss gh_bvae_gradient(const genhep_model *model, const gh_real *paramete
         loss.reconstruction /= share;
     }
 
+    gh_bvae_keep(model, N, gY); /* and no slope */
     gh_real *gH = work->encoder.gradient[encoder_out];
     if (gradients) {
         gh_network_backward(&model->decoder, parameters, &work->decoder, N, gradients);

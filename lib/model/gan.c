@@ -61,13 +61,10 @@ void gh_gan_skip_backward(const genhep_model *model, int64_t n, gh_real *gX)
             if (model->kept[j]) gX[i * model->p + j] = 0;
 }
 
-/* generator.keep: coordinates by names or patterns. */
-static gh_status plan_kept(genhep_model *model)
+gh_status gh_gan_plan_kept(genhep_model *model)
 {
     const char *text = gh_option_text(model->options, "generator.keep"), *stop = text + strlen(text);
     if (text[strspn(text, " \t,")] == '\0') return GENHEP_OK;
-    if (gh_option_is(model->options, "generator.skip", "off"))
-        GH_FAIL(GENHEP_E_OPTION, "option 'generator.keep': nothing is there to be kept with generator.skip = off");
     GH_TRY(gh_alloc(&model->hooks, &model->kept, model->p, sizeof *model->kept));
     for (const char *at = text; at < stop;) {
         const char *end = memchr(at, ',', (size_t)(stop - at)), *next = end ? end + 1 : stop;
@@ -172,7 +169,9 @@ static gh_status gan_plan(genhep_model *model, int64_t n, const double *prepared
     model->noise = gh_option_is(model->options, "generator.noise", "event") ? GH_NOISE_EVENT : GH_NOISE_NONE;
     GH_TRY(plan_latents(model));
     GH_TRY(plan_skip(model));
-    GH_TRY(plan_kept(model));
+    GH_TRY(gh_gan_plan_kept(model));
+    if (model->kept && gh_option_is(model->options, "generator.skip", "off"))
+        GH_FAIL(GENHEP_E_OPTION, "option 'generator.keep': nothing is there to be kept with generator.skip = off");
     GH_TRY(gh_network_spec_read(model->options, "generator", &spec));
     if (model->noise == GH_NOISE_EVENT && spec.kind == GH_NETWORK_STREAMS)
         GH_FAIL(GENHEP_E_OPTION, "option 'generator.noise': found 'event', expected 'none' with generator.kind = streams");

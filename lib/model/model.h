@@ -92,7 +92,7 @@ struct genhep_model {
     int64_t q;               /* Q prepared conditions, 0 without */
     gh_reference *reference; /* map of the prepared targets at their conditions, NULL without */
     int64_t *skip_from;      /* P: condition that is added to coordinate j, -1 for none; NULL unless generator.skip = condition */
-    int64_t *kept;           /* P: 1 where the generator's network is left out (generator.keep); NULL without */
+    int64_t *kept;           /* P: 1 where the generator's or decoder's network is left out (generator.keep); NULL without */
     double *examples;        /* (GH_EXAMPLES, C): conditions for the self-test, NULL without */
     int64_t latents;         /* L */
     gh_network encoder, decoder; /* a GAN has its generator in the decoder's place */

@@ -117,6 +117,7 @@ START_TEST(conditional_elbo)
     static const double weights[N] = {1, 2, -0.5, 1, 0.1, 3, 1, 1, 0.7};
     check("data.condition=u,v loss.noise=global", 1, NULL);
     check("data.condition=u,v loss.noise=event", 0.7, weights);
+    check("data.condition=u,v loss.noise=event generator.keep=a,c", 0.7, weights);
     check("data.condition=u,v loss.noise=none loss.beta=0.2 decoder.residual=skip2", 0.2, weights);
     check("data.condition=u,v loss.noise=global encoder.norm=batch decoder.norm=layer decoder.residual=add", 1, NULL);
     check("data.condition=u,v model.family=ae", 0, NULL);

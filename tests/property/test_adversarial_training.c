@@ -450,6 +450,8 @@ START_TEST(wrong_settings_are_answered)
     refused(GAN "generator.skip=condition", NULL, "without conditions");
     refused(GAN "generator.keep=a", NULL, "nothing is there to be kept");
     refused(GAN "generator.skip=on generator.keep=a,zz", NULL, "'zz' is no coordinate");
+    refused("model.family=vae loss.noise=event generator.keep=a", NULL, "data.condition");
+    refused("model.family=vae loss.noise=global data.condition=c generator.keep=a", NULL, "loss.noise = event");
     refused(GAN "generator.skip=condition data.condition=c", NULL, "no coordinate of prep");
     refused(GAN "generator.skip=condition generator.noise=event data.condition=c", NULL, "generator.skip");
     refused(GAN "generator.skip=on latent.dim=3", NULL, "generator.skip");

@@ -109,6 +109,41 @@ START_TEST(an_event_depends_on_its_own_conditions_only)
 }
 END_TEST
 
+/* A kept coordinate is a standard normal number, whatever the decoder and the conditions say; the others are not. */
+START_TEST(kept_coordinates_are_noise)
+{
+    enum { N = 3000, B = 1, D = 3 };
+    genhep_model *model = small_model(GIVEN "loss.noise=event prep=standardise generator.keep=b");
+    double *cond = some_conditions(), sum = 0, squares = 0, *one = malloc(2 * N * SMALL_COLUMNS * sizeof *one), *other = one + N * SMALL_COLUMNS;
+    genhep_sampler *s = sampler_of(model, 1);
+    ck_ok(genhep_sampler_draw_double(s, N, cond, C, one, SMALL_COLUMNS, N * SMALL_COLUMNS));
+    for (int i = 0; i < N * C; i++) cond[i] += 0.25;
+    ck_ok(genhep_sampler_seek(s, 0));
+    ck_ok(genhep_sampler_draw_double(s, N, cond, C, other, SMALL_COLUMNS, N * SMALL_COLUMNS));
+    for (int i = 0; i < N; i++) {
+        ck_assert_msg(one[i * SMALL_COLUMNS + B] == other[i * SMALL_COLUMNS + B], "event %d", i);
+        ck_assert_msg(one[i * SMALL_COLUMNS + D] != other[i * SMALL_COLUMNS + D], "event %d", i);
+        sum += one[i * SMALL_COLUMNS + B], squares += one[i * SMALL_COLUMNS + B] * one[i * SMALL_COLUMNS + B];
+    }
+    /* the training events' own mean and deviation, within 5 sigma of N drawn and SMALL_EVENTS true ones */
+    genhep_dataset *data = small_data(SMALL_EVENTS, 1);
+    double true_sum = 0, true_squares = 0;
+    for (int64_t i = 0; i < SMALL_EVENTS; i++) {
+        const double x = data->values[i * SMALL_COLUMNS + B];
+        true_sum += x, true_squares += x * x;
+    }
+    const double mean = sum / N, truth = true_sum / SMALL_EVENTS, deviation = sqrt(squares / N - mean * mean);
+    const double expected = sqrt(true_squares / SMALL_EVENTS - truth * truth), error = 5 * expected / sqrt((double)N);
+    ck_assert_msg(fabs(mean - truth) < error, "mean %g, expected %g", mean, truth);
+    ck_assert_msg(fabs(deviation - expected) < error, "deviation %g, expected %g", deviation, expected);
+    genhep_dataset_free(data);
+    genhep_sampler_free(s);
+    genhep_model_free(model);
+    free(cond);
+    free(one);
+}
+END_TEST
+
 START_TEST(conditions_stand_in_the_output_as_given)
 {
     genhep_model *model = small_model(settings[0]);
@@ -266,5 +301,5 @@ START_TEST(conditions_outside_the_domain_are_named)
 END_TEST
 
 GH_TEST_MAIN("conditions", same_bits_for_any_split_threads_and_seek, an_event_depends_on_its_own_conditions_only,
-             conditions_stand_in_the_output_as_given, what_is_learned_follows_the_conditions, files_keep_everything,
-             latents_belong_to_conditions, wrong_calls_are_answered, conditions_outside_the_domain_are_named)
+             conditions_stand_in_the_output_as_given, kept_coordinates_are_noise, what_is_learned_follows_the_conditions,
+             files_keep_everything, latents_belong_to_conditions, wrong_calls_are_answered, conditions_outside_the_domain_are_named)

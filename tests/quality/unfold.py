@@ -1,8 +1,11 @@
-"""unfold.py TRUTH GENERATED [--repeat R] [--least 2500] [--json FILE] [--plots PREFIX] -- figures of merit of an unfolding.
+"""unfold.py TRUTH GENERATED [--target part] [--repeat R] [--least 2500] [--json FILE] [--plots PREFIX] -- figures of merit of an unfolding.
 
 TRUTH: held-back events with the columns of zw_unfold (part_* and det_* four-vectors of lm, lp, j1, j2) or of gauss_unfold.
 GENERATED: R rows for each of its events, in order, conditions included; its det_* columns must be those of TRUTH repeated, which
-is checked. R defaults to the ratio of the numbers of rows. Slices of 1912.00477, cut at detector level with the jets reordered by
+is checked. With --target det it is the other way round: detector events for given partons (part_* is checked). Truth and unfolded are then the
+detector's events, masses of the jets join the observables, there are no slices (they are cuts on what is generated), and `response` is
+added for all events: median and half of the central 68 % of pT and E of the detector's object over the parton's, of m(ll) and m(jj) over the
+partons' and of the difference in eta, truth and generated. R defaults to the ratio of the numbers of rows. Slices of 1912.00477, cut at detector level with the jets reordered by
 detector pT, in GeV: 7 has 30 < pT_j1 < 100, 8 has 30 < pT_j1 < 60 and 30 < pT_j2 < 50, 12 has 30 < pT_j1 < 50, 30 < pT_j2 < 40
 and 20 < pT_l- < 50, 13 has pT_j1 > 60. The cuts of slices 9 to 11 are not known, so those are left out.
 
@@ -34,6 +37,7 @@ from scipy.stats import kstest
 
 OBJECTS = ("lm", "lp", "j1", "j2")
 EDGES = {"pT_lm": (0, 200), "pT_lp": (0, 200), "pT_j1": (0, 240), "pT_j2": (0, 120), "m_ll": (81, 101), "m_jj": (70, 91)}
+DETECTOR_EDGES = {**EDGES, "m_jj": (50, 110), "m_j1": (0, 30), "m_j2": (0, 20)}
 PT_BINS = np.array([0, 20, 30, 40, 50, 60, 80, 100, 140, 200, np.inf])
 
 
@@ -73,6 +77,23 @@ def observables(x, names, level):
     out.update({f"eta_{o}": np.arcsinh(v[o][:, 3] / np.maximum(pt(v[o]), 1e-9)) for o in OBJECTS})
     out["m_ll"] = mass(v["lm"] + v["lp"])
     out["m_jj"] = mass(v["j1"] + v["j2"])
+    if level == "det":
+        out.update({f"m_{o}": mass(v[o]) for o in ("j1", "j2")})
+    return out
+
+
+def response(x, g, names, generated_names, repeat):
+    """The detector's answer over what it was given, truth and generated: median and half of the central 68 %."""
+    given, seen = observables(x, names, "part"), vectors(x, names, "part")
+    given.update({f"E_{o}": seen[o][:, 0] for o in OBJECTS})
+    out = {}
+    for which, rows, columns, copies in (("truth", x, names, 1), ("generated", g, generated_names, repeat)):
+        answer, v = observables(rows, columns, "det"), vectors(rows, columns, "det")
+        answer.update({f"E_{o}": v[o][:, 0] for o in OBJECTS})
+        for name, before in given.items():
+            before = np.repeat(before, copies)
+            ratio = answer[name] - before if name.startswith("eta") else answer[name] / before
+            out.setdefault(name, {})[which] = {"median": float(np.median(ratio)), "width": float(half68(ratio))}
     return out
 
 
@@ -93,11 +114,12 @@ def selections(x, names):
     }
 
 
-def edges_of(name, truth):
+def edges_of(name, truth, target="part"):
+    table = DETECTOR_EDGES if target == "det" else EDGES
     if name.startswith("eta"):
         lo, hi = -4.0, 4.0
-    elif name in EDGES:
-        lo, hi = EDGES[name]
+    elif name in table:
+        lo, hi = table[name]
     else:
         lo, hi = np.quantile(truth, [0.001, 0.999])
     return np.concatenate([[-np.inf], np.linspace(lo, hi, 41), [np.inf]])
@@ -194,14 +216,14 @@ def migration(t, g):
             "diagonal": float(np.trace(matrix) / matrix.sum()), "asymmetry_chi2_ndf": None if chi2 is None else float(chi2)}
 
 
-def figures(truth, generated, masks, least, plots=None):
+def figures(truth, generated, masks, least, target, plots=None):
     rng = np.random.default_rng(1)
     out = {"selections": {}, "observables": {}, "migration": {}}
     drawn = []
     for label, mask in masks.items():
         rows = out["selections"][label] = {"share": float(mask.mean()), "observables": {}}
         for name, t in truth.items():
-            edges = edges_of(name, t)
+            edges = edges_of(name, t, target)
             figure, counts, unfolded, error = distribution(t[mask], generated[name][mask], edges, least)
             rows["observables"][name] = figure
             if plots:
@@ -231,6 +253,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("truth")
     parser.add_argument("generated")
+    parser.add_argument("--target", choices=("part", "det"), default="part")
     parser.add_argument("--repeat", type=int)
     parser.add_argument("--least", type=int, default=2500)
     parser.add_argument("--json")
@@ -242,7 +265,8 @@ def main():
     if repeat < 1 or len(g) % repeat or len(g) // repeat > len(x):
         stop(f"{args.generated}: found {len(g)} rows for {len(x)} events of truth, expected {repeat or 'R'} rows an event")
     x = x[: len(g) // repeat]
-    for n in (n for n in names if n.startswith("det_")):
+    given = "det" if args.target == "part" else "part"
+    for n in (n for n in names if n.startswith(given + "_")):
         if n not in generated_names:
             stop(f"{args.generated}: condition {n} is missing, expected every column of the schema")
         a, b = np.repeat(x[:, names.index(n)], repeat), g[:, generated_names.index(n)]
@@ -250,16 +274,19 @@ def main():
         if off.any():
             row = int(off.argmax())
             stop(f"{args.generated}: row {row} has {n} = {b[row]:g}, expected {a[row]:g} of truth event {row // repeat}")
-    truth = observables(x, names, "part")
-    generated = {k: v.reshape(-1, repeat) for k, v in observables(g, generated_names, "part").items()}
+    truth = observables(x, names, args.target)
+    generated = {k: v.reshape(-1, repeat) for k, v in observables(g, generated_names, args.target).items()}
     bad = sum(int((~np.isfinite(v)).sum()) for v in generated.values())
     if bad:
         stop(f"{args.generated}: {bad} observables are not finite")
-    masks = selections(x, names)
-    result = {"truth": args.truth, "generated": args.generated, "events": len(x), "repeat": repeat, "least": args.least,
+    masks = selections(x, names) if args.target == "part" else {"all": np.ones(len(x), bool)}
+    result = {"target": args.target, "truth": args.truth, "generated": args.generated, "events": len(x), "repeat": repeat, "least": args.least,
               "slices_left_out": [9, 10, 11], "pull_width_expected": expected_pull_width(repeat) if repeat >= 10 else None}
-    result.update(figures(truth, generated, masks, args.least, args.plots))
-    result["detector"] = figures(truth, {k: v[:, None] for k, v in observables(x, names, "det").items()}, masks, args.least)
+    result.update(figures(truth, generated, masks, args.least, args.target, args.plots))
+    if args.target == "part":
+        result["detector"] = figures(truth, {k: v[:, None] for k, v in observables(x, names, "det").items() if k in truth}, masks, args.least, "part")
+    elif "det_x" not in names:
+        result["response"] = response(x, g, names, generated_names, repeat)
     text = json.dumps(result, indent=1)
     if args.json:
         with open(args.json, "w") as f:

@@ -34,6 +34,7 @@ static gh_status read_options(genhep_trainer *t, gh_hybrid *h)
     h->updates = gh_option_int(o, "discriminator.steps");
     h->sees_conditions = m->q > 0 && gh_option_is(o, "discriminator.condition", "on");
     h->kinds = gh_option_is(o, "latent.source", "prior") && !m->deterministic ? 2 : 1;
+    if (m->kept) GH_FAIL(GENHEP_E_OPTION, "option 'loss.adversarial': found it with generator.keep, expected one of them");
     if (m->encoder.spec.norm == GH_NORM_BATCH || m->decoder.spec.norm == GH_NORM_BATCH)
         GH_FAIL(GENHEP_E_OPTION, "option 'loss.adversarial': a decoder that is trained on batches of two kinds cannot have batch norm, nor its "
                 "encoder; expected norm = none or layer");
