@@ -35,14 +35,17 @@ def score_error(score):
 
 
 def share(value, n):
-    return "-" if value is None else f"{value:.4f} ± {math.sqrt(value * (1 - value) / n):.4f}"
+    if value is None:
+        return "-"
+    error = math.sqrt(value * (1 - value) / n)
+    return f"{value:.4f} ± {error:.{4 if error >= 1e-4 else 5}f}"
 
 
 def figures(folder, run):
     """Every figure of a run that was measured, by name."""
     score, auc, judge = (load(f"{folder}/{run}.{kind}.json") for kind in ("score", "auc", "judge"))
     jets = score.get("jets", {})
-    seconds = next((text for name in (run, run.rsplit(".", 1)[0]) if (text := read(f"{folder}/{name}.seconds"))), None)
+    seconds = next((text for name in (run, run.split(".")[0]) if (text := read(f"{folder}/{name}.seconds"))), None)
     found = {"n": score.get("n_generated"), "score": jets.get("score_1d"), "holes": jets.get("holes", {}).get("generated"),
              "holes_truth": jets.get("holes", {}).get("truth"), "score_2d": jets.get("score_2d"),
              "physicality": jets.get("physicality", {}).get("generated"), "physicality_truth": jets.get("physicality", {}).get("truth"),
@@ -80,13 +83,13 @@ def multiplicities(folder, run, seeds):
                      for name in found[0] if name.startswith("n("))
 
 
-def sparse(folder, run, card, what):
+def sparse(folder, run, card, what, note=""):
     """The lines on a further sample with one card and its baseline."""
     seeds = seeds_of(folder, run) or [None]
     if seeds == [None] and not os.path.exists(f"{folder}/{run}.auc.json"):
         return []
     base = run.replace("bvae", "independent")
-    out = [f"{what}; chi2/ndf of the numbers of objects: {multiplicities(folder, run, seeds)}; `independent` {multiplicities(folder, base, [None])}.", "", *HEAD,
+    out = [f"{what}; chi2/ndf of the numbers of objects: {multiplicities(folder, run, seeds)}; `independent` {multiplicities(folder, base, [None])}.{note}", "", *HEAD,
            row(f"**{card}**" + (f", median of {len(seeds)} seeds" if seeds[0] else ""), *(figures(folder, f"{run}.{seed}" if seed else run) for seed in seeds)),
            row("`independent`", figures(folder, base)), ""]
     return out + ([each(folder, run, seeds), ""] if seeds[0] else [])
@@ -120,7 +123,8 @@ def lines(folder):
     stages = read(f"{folder}/paper.stages")
     if stages:
         out += [f"Stages of the published card here: {stages} (published: adam 240 four times, sgd 120 three times).", ""]
-    return out + sparse(folder, "bvae82", "ttbar_jets_82_bvae.card", "82 columns, 50 000 against 50 000 events") + sparse(
+    return out + sparse(folder, "bvae82", "ttbar_jets_82_bvae.card", "82 columns, 50 000 against 50 000 events",
+                        " Counts drawn from the shares of\nthe 100 000 training events themselves have 1.25 on average, n(jet) with a deviation of 0.7: (1/50 + 1/50 + 1/100)/(1/50 + 1/50), 8 bins.") + sparse(
         folder, "data_bvae", "ttbar_jets_data_bvae.card",
         "`ttbar_jets.h5`, 42 columns, last tenth of the file (6000 events: holes and 2-d score of different numbers of events do not compare)")
 
