@@ -26,10 +26,13 @@ elif kind == "gmm":
 else:
     from sklearn.neighbors import KernelDensity
     z = x / size
-    widths = np.geomspace(0.003, 0.1, 8)
+    widths = np.geomspace(0.003, 1, 16)
     score = [KernelDensity(bandwidth=h).fit(z[:20000]).score(z[20000:21000]) for h in widths]
-    y = (z[rng.integers(0, len(z), n)] + widths[int(np.argmax(score))] * rng.normal(size=(n, z.shape[1]))) * size
-    print(f"kde width {widths[int(np.argmax(score))]:.4g}")
+    best = int(np.argmax(score))
+    if best in (0, len(widths) - 1):
+        sys.exit(f"the best kernel width, {widths[best]:.4g}, is at the end of the grid")
+    y = (z[rng.integers(0, len(z), n)] + widths[best] * rng.normal(size=(n, z.shape[1]))) * size
+    print(f"kde width {widths[best]:.3g}")
 with h5py.File(out, "w") as f:
     d = f.create_dataset("events", data=y.astype(np.float32))
     d.attrs["columns"] = names
