@@ -9,7 +9,7 @@ import sys
 import unfold_table
 
 TITLE = "## Dilepton events (tests/quality/dilepton.sh)"
-CARDS = {"best": "ww_lep6_gan.card (MLP)", "cnn": "CNN", "rnn": "RNN"}
+CARDS = {"best": "ww_lep6_gan.card", "mlp": "MLP", "cnn": "CNN", "rnn": "RNN"}
 
 
 def load(path):
@@ -57,8 +57,9 @@ def lines(folder):
            f"Six features of W+W- events; {load(first)['n']} generated against as many true events that neither training nor the choice of weights has",
            "seen, no tail cut. chi2/ndf of every feature in 25 bins of equal counts with both statistical errors; the largest in 25 bins of",
            "equal width up to the 99.9 % quantile and one beyond; the largest difference of a correlation coefficient, of the features and of",
-           "their logarithms; AUC of `genhep evaluate`; processor time of the training on one thread. ww_lep6_gan.card has",
-           "dense networks; CNN and RNN are ww_lep6_gan_cnn.card and ww_lep6_gan_rnn.card: the same coordinates, losses and processor time.",
+           "their logarithms; AUC of `genhep evaluate`; processor time of the training on one thread. MLP is",
+           "ww_lep6_gan.card after 5000 of its 12000 steps, CNN and RNN are ww_lep6_gan_cnn.card and ww_lep6_gan_rnn.card: the same coordinates, losses and,",
+           "of these three, processor time.",
            "`independent` has no network; `floor` are training events in place of generated ones.", ""]
     p = load(first)["correlation_pairs"]
     out += [f"Two true samples of this size differ in a correlation of features by {p['median'][0]:.3f} (median; 84 % quantile {p['84 %'][0]:.3f}), of",

@@ -3,7 +3,7 @@
 # ablations; rewrites the section "The event GAN as published" of docs/quality.md. The last 100 000 events are judged, the others train.
 #   SEEDS="1 2 3" JUDGE=judge.py tests/quality/paper_gan.sh build <folder of samples>
 # `card` and `card, no MMD` have the card's own steps at every seed; ablations have STEPS steps each, at the first seed. PARTS chooses some of
-# "card weights ablations": `weights` trades masses against spectra. Figures stay in BUILD/quality/paper_gan; a run that has some is not done again unless FRESH is set.
+# "card weights ablations long": `weights` trades masses against spectra, `long` is the model in examples/models, 90 core-minutes. Figures stay in BUILD/quality/paper_gan; a run that has some is not done again unless FRESH is set.
 set -euo pipefail
 build=${1:?build folder}; data=${2:-}; steps=${STEPS:-6000}; seeds=${SEEDS:-1}; parts=${PARTS:-card weights ablations}
 python=${PYTHON:-/usr/bin/python3}; genhep=$build/genhep; here=$(dirname "$0"); cards=$here/../../examples/cards
@@ -38,6 +38,10 @@ case $parts in *weights*)
     t='mass(b,q1,q1barp): 1.49 6 24 96 * 0.3 ; mass(bbar,q2,q2barp): 1.49 6 24 96 * 0.3'
     one card_weak $paper "${seeds%% *}" loss.mmd.weight=0.15
     one card_ramp $paper "${seeds%% *}" "loss.mmd=$w ; $t" loss.mmd.ramp=0.5 ;;
+esac
+case $parts in *long*)
+    one card_long $paper "${seeds%% *}" train.steps=220000 train.batch=1024 loss.mmd.weight=0.4 train.average=0.9998 train.figure_steps=5000 \
+        train.figure_events=50000 train.minutes=0 ;;
 esac
 case $parts in *ablations*)
     seed=${seeds%% *}

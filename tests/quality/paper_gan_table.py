@@ -7,7 +7,7 @@ import re
 import sys
 
 TITLE = "## The event GAN as published"
-LABELS = {"card": "the card", "card_no_mmd": "the card, `loss.mmd.weight=0`", "card_weak": "the card, `loss.mmd.weight=0.15`",
+LABELS = {"card": "the card", "card_long": "**the card, longer:** `train.steps=220000 train.batch=1024 loss.mmd.weight=0.4 train.average=0.9998`", "card_no_mmd": "the card, `loss.mmd.weight=0`", "card_weak": "the card, `loss.mmd.weight=0.15`",
           "card_ramp": "the card, `loss.mmd.ramp=0.5`, tops weigh 0.3", "short": "the card, fewer steps", "short_no_mmd": "`loss.mmd.weight=0`",
           "short_gaussian": "`loss.mmd.kernel=gaussian`", "short_scale_0.25": "`loss.mmd.scale=0.25`", "short_scale_0.5": "`loss.mmd.scale=0.5`",
           "short_scale_2": "`loss.mmd.scale=2`", "short_scale_4": "`loss.mmd.scale=4`", "short_not_turned": "`generator.turn=off`",
