@@ -124,9 +124,11 @@ genhep_status genhep_trainer_save(const genhep_trainer *trainer, const char *pat
     return status;
 }
 
-/* Of the caller's options only those that cannot change the result. */
+/* Of the caller's options only those that cannot change the result: how it is computed, and what the data, whose hash is checked, are called. */
 static gh_status resume_options(const genhep_options *options, genhep_options **chosen)
 {
+    static const char *const files[] = {"data.train", "data.base", "data.subtract", "data.add", "data.subtract2", "data.add2",
+                                        "data.subtract3", "data.add3", "data.subtract4", "data.add4"};
     static const char *const keys[] = {"train.threads", "train.kernel", "train.minutes", "train.checkpoint_seconds"};
     char value[64];
     gh_hooks hooks = gh_hooks_of(options);
@@ -138,6 +140,8 @@ static gh_status resume_options(const genhep_options *options, genhep_options **
             status = genhep_options_get_text(options, keys[i], value, sizeof value, NULL);
             if (!status) status = genhep_options_set(*chosen, keys[i], value);
         }
+    for (size_t i = 0; !status && options && i < sizeof files / sizeof *files; i++)
+        if (gh_option_is_set(options, files[i])) status = genhep_options_set_text(*chosen, files[i], gh_option_text(options, files[i]));
     if (status) {
         genhep_options_free(*chosen);
         *chosen = NULL;

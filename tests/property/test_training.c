@@ -77,7 +77,10 @@ START_TEST(resume_continues_bitwise)
         genhep_options *more_threads;
         ck_ok(genhep_options_create(&more_threads));
         ck_ok(genhep_options_set_int(more_threads, "train.threads", 3));
+        ck_ok(genhep_options_set(more_threads, "data.train", "moved.h5")); /* a name; the data are at hand */
+        ck_ok(genhep_options_set(more_threads, "train.lr", "7"));          /* has no say */
         ck_ok(genhep_trainer_resume(gh_test_path("part.ckpt"), tables, 1, more_threads, &resumed));
+        ck_assert_str_eq(gh_option_text(resumed->model->options, "data.train"), "moved.h5");
         ck_ok(genhep_trainer_run(resumed, NULL, NULL, NULL));
         same_weights(whole, resumed);
         genhep_trainer_free(whole);
