@@ -127,19 +127,6 @@ int64_t gh_objects_find(const double *values, int64_t count, int64_t width, cons
 
 /* ---- linear correlations ---- */
 
-void gh_objects_cholesky(int64_t n, double *matrix)
-{
-    for (int64_t j = 0; j < n; j++)
-        for (int64_t i = 0; i < n; i++) {
-            double sum = matrix[i * n + j];
-            for (int64_t k = 0; i >= j && k < j; k++) sum -= matrix[i * n + k] * matrix[j * n + k];
-            if (i < j) sum = 0;
-            if (i == j) sum = sqrt(sum > 1e-4 ? sum : 1e-4);
-            if (i > j) sum /= matrix[j * n + j];
-            matrix[i * n + j] = sum;
-        }
-}
-
 double gh_objects_take(const gh_objects *s, int64_t c, double *z)
 {
     if (!s->factor[c]) return 0;

@@ -75,9 +75,6 @@ double gh_objects_opposite(const gh_objects *s, const double *row, int64_t step)
 double gh_objects_take(const gh_objects *s, int64_t c, double *z);
 void gh_objects_put(const gh_objects *s, int64_t c, double *z);
 
-/** Cholesky factor of a (n,n) matrix in its own place, pivots not below 1e-4; zeros above the diagonal. */
-void gh_objects_cholesky(int64_t n, double *matrix);
-
 /** An angle moved by a multiple of 2 pi into [0, 2 pi). */
 double gh_objects_turn(double angle);
 

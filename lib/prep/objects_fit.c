@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "linalg/cholesky.h"
 #include "prep/objects_fit.h"
 
 enum { LEAST_EVENTS = 300, FACTOR_EVENTS = 20 };
+static const double least_pivot = 1e-4;
 
 /* ---- rows ---- */
 
@@ -312,7 +314,7 @@ static gh_status fit_factors(gh_objects_work *w, const gh_categories *table)
         double *matrix = factors + dims[0] * order * order;
         memset(matrix, 0, (size_t)(order * order) * sizeof *matrix);
         correlations(w, c, order, matrix);
-        gh_objects_cholesky(order, matrix);
+        gh_cholesky(order, matrix, least_pivot);
         factor[c] = ++dims[0];
     }
     GH_TRY_CLEANUP(gh_stage_put_indices(w->stage, "factor", table->count, factor));

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/normal.h"
-#include "prep/objects.h"
+#include "linalg/cholesky.h"
 #include "prep/quantile_knots.h"
 #include "prep/reference_smooth.h"
 
@@ -112,19 +112,6 @@ static void count_cells(fitting *f)
     }
 }
 
-/* x of R R^T x = x, R the lower factor. */
-static void solve(int64_t n, const double *factor, double *x)
-{
-    for (int64_t i = 0; i < n; i++) {
-        for (int64_t j = 0; j < i; j++) x[i] -= factor[i * n + j] * x[j];
-        x[i] /= factor[i * n + i];
-    }
-    for (int64_t i = n - 1; i >= 0; i--) {
-        for (int64_t j = i + 1; j < n; j++) x[i] -= factor[j * n + i] * x[j];
-        x[i] /= factor[i * n + i];
-    }
-}
-
 /* One Newton step of threshold k from coefficients c; the largest change. `start`: what the prior expects of the constant. */
 static double newton(fitting *f, int64_t k, double start, double *c)
 {
@@ -150,8 +137,8 @@ static double newton(fitting *f, int64_t k, double start, double *c)
     }
     for (int64_t t = 0; t < F; t++)
         for (int64_t s = t + 1; s < F; s++) f->hessian[t * F + s] = f->hessian[s * F + t];
-    gh_objects_cholesky(F, f->hessian);
-    solve(F, f->hessian, f->step);
+    gh_cholesky(F, f->hessian, 1e-4);
+    gh_cholesky_solve(F, f->hessian, f->step);
     for (int64_t t = 0; t < F; t++) most = fmax(most, fabs(f->step[t]));
     for (int64_t t = 0; t < F; t++) c[t] += f->step[t] / fmax(1, most);
     return most;
