@@ -78,7 +78,8 @@ GENHEP_API genhep_status genhep_trainer_save(const genhep_trainer *trainer, cons
 
 /** Continue from a checkpoint with the same data (its hash is checked). Of the options only train.threads,
  * train.kernel, train.minutes and train.checkpoint_seconds are read, the hooks, and where the data are now (data.train,
- * data.base, data.subtract, data.add, ...); all others come from the checkpoint. @return as genhep_trainer_create, or GENHEP_E_IO, GENHEP_E_FORMAT, GENHEP_E_VERSION. */
+ * data.base, data.subtract, data.add, ...); all others come from the checkpoint. @return as genhep_trainer_create, or
+ * GENHEP_E_IO, GENHEP_E_FORMAT, GENHEP_E_VERSION. */
 GENHEP_API genhep_status genhep_trainer_resume(const char *path, const genhep_dataset *const *datasets,
                                                int64_t n_datasets, const genhep_options *options,
                                                genhep_trainer **trainer);

@@ -3,7 +3,7 @@ import json
 import statistics
 import sys
 
-from unfold_table import replace
+import sections
 
 TITLE = "## Data amplification (tests/quality/amplify.sh)"
 
@@ -36,4 +36,4 @@ def lines(path):
 if __name__ == "__main__":
     if len(sys.argv) != 3:
         sys.exit(__doc__)
-    replace(sys.argv[2], lines(sys.argv[1]), TITLE)
+    sections.merge(sys.argv[2], "\n".join(lines(sys.argv[1])))

@@ -16,7 +16,7 @@ import sys
 import h5py
 import numpy as np
 
-from unfold_table import replace
+import sections
 
 TITLE = "## Anomalies (tests/quality/anomaly.sh)"
 SCORES = {"score_reconstruction": "reconstruction", "score_elbo": "ELBO", "score_buffer": "buffer", "mass": "mass", "forest": "forest"}
@@ -110,7 +110,7 @@ def table(folder, output):
         out.append(f"| {kind} | {n} | {sum(v <= 0.1001 for v in p)} (expected {0.1 * n:.0f} +- {math.sqrt(0.09 * n):.1f}) | "
                    f"{sum(v <= 0.5001 for v in p)} ({0.5 * n:.0f} +- {math.sqrt(0.25 * n):.1f}) |")
     out.append("")
-    replace(output, out, TITLE)
+    sections.merge(output, "\n".join(out))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import re
 import statistics
 import sys
 
-import unfold_table
+import sections
 
 TITLE = "## Dilepton events (tests/quality/dilepton.sh)"
 CARDS = {"best": "ww_lep6_gan.card", "mlp": "MLP", "cnn": "CNN", "rnn": "RNN"}
@@ -95,14 +95,10 @@ def lines(folder):
     return out + ["", "![six features](dilepton_features.png)", "", "ww_lep6_gan.card, seed 1.", ""]
 
 
-def replace(path, section):
-    unfold_table.replace(path, section, TITLE)
-
-
 if __name__ == "__main__":
     if len(sys.argv) != 3:
         sys.exit(__doc__)
     section = lines(sys.argv[1])
     if not section:
         sys.exit(f"dilepton_table: no figures in {sys.argv[1]}")
-    replace(sys.argv[2], section)
+    sections.merge(sys.argv[2], "\n".join(section))

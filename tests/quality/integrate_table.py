@@ -6,6 +6,8 @@ import math
 import os
 import sys
 
+import sections
+
 HEADING = "## Integrals (tests/quality/integrate.sh)"
 
 
@@ -86,17 +88,7 @@ def camels(folder):
 def main(folder, page):
     text = ["e+e- -> q qbar g above a cut y on 1-x of the three partons ([INTEGRATION.md](INTEGRATION.md)).", ""]
     text += efficiencies(folder) + [""] + camels(folder) + [""] + values(folder) + [""] + pulls(folder)
-    section = HEADING + "\n\n" + "\n".join(text) + "\n"
-    with open(page) as file:
-        old = file.read()
-    start = old.find(HEADING)
-    if start < 0:
-        new = old.rstrip("\n") + "\n\n" + section
-    else:
-        end = old.find("\n## ", start + 1)
-        new = old[:start] + section + (old[end:] if end >= 0 else "")
-    with open(page, "w") as file:
-        file.write(new)
+    sections.merge(page, "\n".join([HEADING, ""] + text))
 
 
 if __name__ == "__main__":

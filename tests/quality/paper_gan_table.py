@@ -2,9 +2,10 @@
 FOLDER. An existing section is replaced, other sections stay as they are. table.py takes lines() for the whole file."""
 import glob
 import json
-import os
 import re
 import sys
+
+import sections
 
 TITLE = "## The event GAN as published"
 LABELS = {"card": "the card", "card_long": "**the card, longer:** `train.steps=220000 train.batch=1024 loss.mmd.weight=0.4 train.average=0.9998`", "card_no_mmd": "the card, `loss.mmd.weight=0`", "card_weak": "the card, `loss.mmd.weight=0.15`",
@@ -55,17 +56,5 @@ def lines(folder):
             "| run, seed | steps | core-minutes | W+ | W- | t | tbar | phi | balance | AUC | chi2/ndf |", "|---|---|---|---|---|---|---|---|---|---|---|"] + rows + [""]
 
 
-def main(folder, output):
-    text = ""
-    if os.path.exists(output):
-        with open(output) as f:
-            text = f.read()
-    section = "\n".join(lines(folder)) + "\n"
-    found = re.search(re.escape(TITLE) + r"\n.*?(?=\n## |\Z)", text, re.S)
-    text = text[: found.start()] + section + text[found.end() :].lstrip("\n") if found else text.rstrip("\n") + "\n\n" + section
-    with open(output, "w") as f:
-        f.write(text)
-
-
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    sections.merge(sys.argv[2], "\n".join(lines(sys.argv[1])))

@@ -6,6 +6,8 @@ import os
 import statistics
 import sys
 
+import sections
+
 TITLE = "## Subtraction"
 TOYS = (("toy1_subgan", "toy1_subgan.card: 1/x + 0.1 minus 1/x on [1,200]"),
         ("toy2_subgan", "toy2_subgan.card: the same plus a peak of area 4.678, position 90, half width 10"),
@@ -162,20 +164,6 @@ def section(folder):
     return lines
 
 
-def replace(path, lines):
-    """The section of the file, put in place of an older one or at the end."""
-    with open(path) as f:
-        text = f.read().rstrip("\n") + "\n"
-    start = text.find(TITLE + "\n")
-    if start < 0:
-        text += "\n" + "\n".join(lines).rstrip("\n") + "\n"
-    else:
-        end = text.find("\n## ", start)
-        text = text[:start] + "\n".join(lines).rstrip("\n") + "\n" + (text[end:] if end >= 0 else "")
-    with open(path, "w") as f:
-        f.write(text)
-
-
 if __name__ == "__main__":
     if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
@@ -183,6 +171,6 @@ if __name__ == "__main__":
     if not found:
         sys.exit(f"subtract_table: no figures in {sys.argv[1]}")
     if len(sys.argv) == 3:
-        replace(sys.argv[2], found)
+        sections.merge(sys.argv[2], "\n".join(found))
     else:
         print("\n".join(found))

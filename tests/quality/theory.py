@@ -19,7 +19,7 @@ import sys
 import h5py
 import numpy as np
 
-from unfold_table import replace
+import sections
 
 TITLE = "## Theory space (tests/quality/theory.sh)"
 
@@ -231,7 +231,7 @@ def table(folder, output):
         out += [f"| {i + 1} | {c['points']} | " + " | ".join(f"{c[k][0]:.{d}f} +- {c[k][1]:.{d}f}" for k, d in (("mass", 0), ("width", 3), ("coupling", 2))) + f" | {c['elsewhere']} |"
                 for i, c in enumerate(r["clusters"])]
         out += ["", "![theory points in latent space](theory_map.png)", ""]
-    replace(output, out, TITLE)
+    sections.merge(output, "\n".join(out))
 
 
 if __name__ == "__main__":

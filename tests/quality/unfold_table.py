@@ -7,6 +7,8 @@ import os
 import statistics
 import sys
 
+import sections
+
 TITLE = "## Unfolding"
 SLICES = ("slice_7", "slice_8", "slice_12", "slice_13")
 
@@ -183,21 +185,10 @@ def lines(folder):
     return out + [""]
 
 
-def replace(path, section, title=TITLE):
-    """The section of the file, put in place of an older one or at the end."""
-    text = open(path).read().rstrip("\n") + "\n"
-    start = text.find(title + "\n")
-    if start >= 0:
-        end = text.find("\n## ", start)
-        text = text[:start] + (text[end + 1:] if end >= 0 else "")
-    with open(path, "w") as f:
-        f.write(text.rstrip("\n") + "\n\n" + "\n".join(section).rstrip("\n") + "\n")
-
-
 if __name__ == "__main__":
     if len(sys.argv) != 3:
         sys.exit(__doc__)
     section = lines(sys.argv[1])
     if not section:
         sys.exit(f"unfold_table: no figures in {sys.argv[1]}")
-    replace(sys.argv[2], section)
+    sections.merge(sys.argv[2], "\n".join(section))
