@@ -5,7 +5,7 @@
 #include "base/normal.h"
 #include "model/bvae.h"
 #include "model/calibration.h"
-#include "model/gan.h"
+#include "model/kept.h"
 #include "model/network_options.h"
 #include "model/steering.h"
 #include "model/tiles_share.h"
@@ -43,7 +43,7 @@ gh_status gh_bvae_check_beta(const genhep_options *options)
 /* generator.keep: these coordinates are standard normal whatever the latents and conditions are, as prep.reference makes them. */
 static gh_status plan_kept(genhep_model *model)
 {
-    GH_TRY(gh_gan_plan_kept(model));
+    GH_TRY(gh_kept_plan(model));
     if (!model->kept) return GENHEP_OK;
     if (model->noise != GH_NOISE_EVENT || !model->q)
         GH_FAIL(GENHEP_E_OPTION, "option 'generator.keep': a B-VAE keeps coordinates with loss.noise = event and conditions (data.condition) only");

@@ -17,6 +17,7 @@
 #include "loss/elbo.h"
 #include "model/calibration.h"
 #include "model/gan.h"
+#include "model/kept.h"
 #include "model/network_options.h"
 #include "model/tiles_share.h"
 #include "prep/namesakes.h"
@@ -59,28 +60,6 @@ void gh_gan_skip_backward(const genhep_model *model, int64_t n, gh_real *gX)
     for (int64_t i = 0; model->kept && i < n; i++)
         for (int64_t j = 0; j < model->p; j++)
             if (model->kept[j]) gX[i * model->p + j] = 0;
-}
-
-gh_status gh_gan_plan_kept(genhep_model *model)
-{
-    const char *text = gh_option_text(model->options, "generator.keep"), *stop = text + strlen(text);
-    if (text[strspn(text, " \t,")] == '\0') return GENHEP_OK;
-    GH_TRY(gh_alloc(&model->hooks, &model->kept, model->p, sizeof *model->kept));
-    for (const char *at = text; at < stop;) {
-        const char *end = memchr(at, ',', (size_t)(stop - at)), *next = end ? end + 1 : stop;
-        char pattern[256];
-        int found = 0;
-        if (!end) end = stop;
-        gh_trim(&at, &end);
-        if (end - at >= (int64_t)sizeof pattern) GH_FAIL(GENHEP_E_OPTION, "option 'generator.keep': found a name of more than 255 characters");
-        memcpy(pattern, at, (size_t)(end - at));
-        pattern[end - at] = '\0';
-        for (int64_t j = 0; j < model->p; j++)
-            if (gh_pattern_match(pattern, gh_prep_name(model->prep, j))) model->kept[j] = found = 1;
-        if (!found && pattern[0]) GH_FAIL(GENHEP_E_OPTION, "option 'generator.keep': '%.80s' is no coordinate", pattern);
-        at = next;
-    }
-    return GENHEP_OK;
 }
 
 /* generator.skip = condition: which condition goes to which coordinate, by their names. */
@@ -169,7 +148,7 @@ static gh_status gan_plan(genhep_model *model, int64_t n, const double *prepared
     model->noise = gh_option_is(model->options, "generator.noise", "event") ? GH_NOISE_EVENT : GH_NOISE_NONE;
     GH_TRY(plan_latents(model));
     GH_TRY(plan_skip(model));
-    GH_TRY(gh_gan_plan_kept(model));
+    GH_TRY(gh_kept_plan(model));
     if (model->kept && gh_option_is(model->options, "generator.skip", "off"))
         GH_FAIL(GENHEP_E_OPTION, "option 'generator.keep': nothing is there to be kept with generator.skip = off");
     GH_TRY(gh_network_spec_read(model->options, "generator", &spec));

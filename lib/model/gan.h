@@ -18,9 +18,6 @@ void gh_gan_add_skip(const genhep_model *model, int64_t n, const gh_real *noise,
 /** The slope of n rows that way: none where coordinates are kept. */
 void gh_gan_skip_backward(const genhep_model *model, int64_t n, gh_real *gX);
 
-/** Read generator.keep, names or patterns of coordinates, into model->kept; NULL stays where it is empty. */
-gh_status gh_gan_plan_kept(genhep_model *model);
-
 /** Noise (n,L), row i at noise + i*stride, and prepared conditions (n,Q) side by side, the generator's input (n,L+Q). */
 void gh_gan_input(const genhep_model *model, int64_t n, const gh_real *noise, int64_t stride, const gh_real *conditions, gh_real *input);
 
