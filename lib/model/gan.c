@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include "base/normal.h"
-#include "base/text.h"
 #include "loss/elbo.h"
 #include "model/calibration.h"
 #include "model/gan.h"
